@@ -1,0 +1,49 @@
+package emulate
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// Call says which call was caught.
+type Call struct {
+	TID     int    // of the calling thread
+	Syscall string // "connect", "sendto", "sendmsg", "sendmmsg"
+}
+
+// Destination is an internet address that a call aims at.
+type Destination struct {
+	Transport string // "udp", "tcp", "icmp", or the number of the IP protocol
+	Address   netip.AddrPort
+}
+
+// Query is a DNS message that a target sent by UDP.
+type Query struct {
+	Call     Call
+	Wire     []byte         // as the target sent it; the handler may keep it
+	Resolver netip.AddrPort // the address that was asked
+	Client   netip.AddrPort // the local address of the target's socket
+	Deliver  func([]byte)   // writes a response to the target's socket; from any goroutine, at any time
+}
+
+// Outcome is what a Handler makes of a Query.
+type Outcome struct {
+	Errno    unix.Errno // not zero: the call itself fails
+	Response []byte     // to be delivered once the call has returned; nil: none, or later through Deliver
+}
+
+// Handler decides. Its methods are called from many goroutines, and may block only as long as the call may.
+type Handler interface {
+	// Query decides one DNS message.
+	Query(Query) Outcome
+	// Refuse is told of a call to an address that is neither port 53 nor local, and names the call's error.
+	Refuse(Call, Destination) unix.Errno
+	// Unix is asked about a call to the AF_UNIX path of a target; zero lets it run.
+	Unix(c Call, path string) unix.Errno
+	// Connected is told that a target's UDP socket, bound to local, is now connected to a resolver, or that it
+	// sends to one through the stub.
+	Connected(c Call, local netip.AddrPort)
+	// Connecting is told that a target is about to connect a TCP socket to a resolver. It owns fd, a duplicate.
+	Connecting(c Call, fd int)
+}

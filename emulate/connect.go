@@ -1,0 +1,102 @@
+package emulate
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// dnsPort is where resolvers listen; RFC 1035 section 4.2.
+const dnsPort = 53
+
+// connect carries out connect(2).
+func (e *Emulator) connect(n sys.Notification) verdict {
+	length := int(int32(n.Args[2]))
+	if length < 2 || length > sys.MaxSockaddr {
+		return run() // the kernel refuses it, with its own errno
+	}
+	to, errno := e.readAddress(n, n.Args[1], length)
+	if errno != 0 {
+		return fail(errno)
+	}
+	c := Call{TID: n.TID, Syscall: "connect"}
+	switch to.family {
+	case unix.AF_INET, unix.AF_INET6:
+		return e.connectInet(n, c, to)
+	case unix.AF_UNIX:
+		return e.unix(c, to)
+	}
+	return run()
+}
+
+// unix lets a call to an AF_UNIX address run unless the handler refuses its path.
+func (e *Emulator) unix(c Call, to address) verdict {
+	if path := to.path(); path != "" {
+		if errno := e.Handler.Unix(c, path); errno != 0 {
+			return fail(errno)
+		}
+	}
+	return run()
+}
+
+func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
+	if !to.inet.IsValid() || (to.inet.Port() != dnsPort && e.Local(to.inet.Addr())) {
+		return run()
+	}
+	s, errno := e.take(n)
+	if errno != 0 {
+		return fail(errno)
+	}
+	if s.tcp() && to.inet.Port() == dnsPort {
+		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
+		e.Handler.Connecting(c, s.fd)
+		return run()
+	}
+	defer s.close()
+	switch {
+	case s.domain != unix.AF_INET && s.domain != unix.AF_INET6:
+		return run()
+	case to.inet.Port() != dnsPort && s.udp():
+		// Nothing is sent. getaddrinfo connects so to sort addresses (RFC 6724), and reads the kernel's own errno.
+		return fail(unix.ENETUNREACH)
+	case to.inet.Port() != dnsPort:
+		return fail(e.Handler.Refuse(c, Destination{Transport: s.transport(), Address: to.inet}))
+	}
+	if errno := sys.Connect(s.fd, to.scoped()); errno != 0 {
+		return fail(errno)
+	}
+	e.remember(c, &s)
+	return done(0)
+}
+
+func (e *Emulator) remember(c Call, s *socket) {
+	if local, errno := sys.LocalAddr(s.fd); errno == 0 {
+		e.Handler.Connected(c, local)
+	}
+}
+
+// loopbackIndex is lo's, the first interface of every network namespace.
+const loopbackIndex = 1
+
+// scoped is the address with lo as the zone of a link-local one that names none: the interface that a nameserver
+// line such as fe80::1%eth0 names does not exist here.
+func (a address) scoped() []byte {
+	ip := a.inet.Addr()
+	if a.family != unix.AF_INET6 || a.mapped || !ip.IsLinkLocalUnicast() || len(a.raw) < 28 {
+		return a.raw
+	}
+	raw := append([]byte(nil), a.raw...)
+	raw[24], raw[25], raw[26], raw[27] = loopbackIndex, 0, 0, 0
+	return raw
+}
+
+// client is the address that a response to a socket bound to local is sent to.
+func (e *Emulator) client(local netip.AddrPort, resolver netip.Addr) netip.AddrPort {
+	ip := local.Addr().Unmap()
+	if ip.IsUnspecified() {
+		ip = e.Source(resolver)
+	}
+	return netip.AddrPortFrom(ip, local.Port())
+}

@@ -1,0 +1,122 @@
+package emulate
+
+import (
+	"errors"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// Emulator carries out the calls of one network namespace. Its fields do not change while it is in use.
+type Emulator struct {
+	Listener *sys.Listener
+	Handler  Handler
+	Stub     sys.Stub // answers from the addresses that targets ask
+	// Local says whether an address is of the namespace itself: what is sent there stays there.
+	Local func(netip.Addr) bool
+	// Source is the local address that the kernel would take towards a resolver.
+	Source func(resolver netip.Addr) netip.Addr
+}
+
+// verdict is how a call ends.
+type verdict struct {
+	run   bool // let the kernel run it
+	value int64
+	errno unix.Errno
+	after []func() // once the call has returned
+}
+
+func run() verdict                    { return verdict{run: true} }
+func fail(errno unix.Errno) verdict   { return verdict{errno: errno} }
+func done(value int) verdict          { return verdict{value: int64(value)} }
+func (v verdict) failed() bool        { return v.errno != 0 }
+func (v *verdict) later(then func())  { v.after = append(v.after, then) }
+func (v *verdict) join(other verdict) { v.after = append(v.after, other.after...) }
+
+// Handle carries out one caught call and ends it. The error is nil, unix.ENOENT where the call is no longer there,
+// or the kernel's refusal of the reply.
+func (e *Emulator) Handle(n sys.Notification) error {
+	v := e.decide(n)
+	if v.run {
+		return e.Listener.Continue(n.ID)
+	}
+	// The target first gets its count, then the response: a call that a signal cut short is restarted by the
+	// kernel, and must not find two.
+	if err := e.Listener.Return(n.ID, v.value, v.errno); err != nil {
+		return err
+	}
+	for _, then := range v.after {
+		then()
+	}
+	return nil
+}
+
+func (e *Emulator) decide(n sys.Notification) verdict {
+	switch n.Nr {
+	case unix.SYS_CONNECT:
+		return e.connect(n)
+	case unix.SYS_SENDTO:
+		return e.sendto(n)
+	case unix.SYS_SENDMSG:
+		return e.sendmsg(n)
+	case unix.SYS_SENDMMSG:
+		return e.sendmmsg(n)
+	}
+	return fail(unix.ENOSYS)
+}
+
+// read copies target memory and makes sure that the call still waited afterwards: a thread id whose thread has
+// gone may mean another one by now.
+func (e *Emulator) read(n sys.Notification, base uint64, buf []byte) unix.Errno {
+	return e.readSpans(n, []sys.Span{{Base: base, Len: len(buf)}}, buf)
+}
+
+func (e *Emulator) readSpans(n sys.Notification, spans []sys.Span, buf []byte) unix.Errno {
+	_, err := sys.ReadSpans(n.TID, spans, buf)
+	if !e.Listener.Valid(n.ID) {
+		return unix.ENOENT
+	}
+	return errnoOf(err)
+}
+
+func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (address, unix.Errno) {
+	raw := make([]byte, length)
+	if errno := e.read(n, base, raw); errno != 0 {
+		return address{}, errno
+	}
+	return decodeAddress(raw), 0
+}
+
+// take duplicates the descriptor that the call names, and makes sure that it was the caller's.
+func (e *Emulator) take(n sys.Notification) (socket, unix.Errno) {
+	fd, err := sys.TakeDescriptor(n.TID, int(int32(n.Args[0])))
+	if err != nil {
+		return socket{fd: -1}, errnoOf(err)
+	}
+	s := socket{fd: fd}
+	if !e.Listener.Valid(n.ID) {
+		s.close()
+		return socket{fd: -1}, unix.ENOENT
+	}
+	if errno := s.look(); errno != 0 {
+		s.close()
+		return socket{fd: -1}, errno
+	}
+	return s, 0
+}
+
+// errnoOf gives the errno in an error, and EACCES where there is none: what cannot be looked at is refused.
+func errnoOf(err error) unix.Errno {
+	var errno unix.Errno
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, unix.EPERM):
+		return unix.EACCES
+	case errors.As(err, &errno):
+		return errno
+	}
+	return unix.EACCES
+}

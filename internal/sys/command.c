@@ -1,0 +1,196 @@
+// The command, from the keeper's fork to its exec.
+
+#define _GNU_SOURCE
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SECCOMP_SET_MODE_FILTER
+#define SECCOMP_SET_MODE_FILTER 1
+#endif
+
+static int supervisor = -1; // the launch socket
+
+static void fail(enum dv_stage stage, int err)
+{
+	dv_say(supervisor, DV_MSG_FAILED, stage, err);
+	_exit(125);
+}
+
+static void await_go(void)
+{
+	struct dv_message message;
+	if (dv_hear(supervisor, &message) < 0 || message.kind != DV_MSG_GO)
+		_exit(125); // the supervisor is gone or gave up, and has said why
+}
+
+// A process that gains capabilities stops being dumpable, and its /proc files belong to root: the keeper could
+// not write the maps, nor the supervisor take descriptors.
+static void unshare_user(enum dv_stage stage)
+{
+	if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+		fail(stage, errno);
+}
+
+static void enter_namespaces(int keeper)
+{
+	struct dv_message mapped;
+	unshare_user(DV_STAGE_USERNS);
+	if (dv_say(keeper, DV_MSG_GO, 0, 0) < 0 || dv_hear(keeper, &mapped) < 0)
+		_exit(125);
+	if (mapped.detail)
+		fail(DV_STAGE_MAP, mapped.detail);
+	if (unshare(CLONE_NEWNET) < 0)
+		fail(DV_STAGE_NETNS, errno);
+}
+
+// The sockets of the wall: whoever makes a socket fixes its network namespace, so the supervisor outside can
+// bind, route and answer through these. Bit i of the message's value says that socket i exists.
+static void hand_over_sockets(void)
+{
+	static const int kinds[DV_WALL_SOCKETS][3] = {
+		{AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
+		{AF_INET6, SOCK_DGRAM, 0},
+		{AF_INET6, SOCK_STREAM, 0},
+		{AF_INET, SOCK_DGRAM, 0},
+		{AF_INET, SOCK_STREAM, 0},
+	};
+	int fds[DV_WALL_SOCKETS], count = 0;
+	struct dv_message message = {DV_MSG_SOCKETS, 0, 0};
+	for (int i = 0; i < DV_WALL_SOCKETS; i++) {
+		int fd = socket(kinds[i][0], kinds[i][1] | SOCK_CLOEXEC | SOCK_NONBLOCK, kinds[i][2]);
+		if (fd < 0 && kinds[i][0] == AF_INET6)
+			continue; // a kernel without IPv6
+		if (fd < 0)
+			fail(DV_STAGE_SOCKETS, errno);
+		message.value |= 1 << i;
+		fds[count++] = fd;
+	}
+	union {
+		char bytes[CMSG_SPACE(sizeof(fds))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec data = {&message, sizeof(message)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
+				.msg_controllen = CMSG_SPACE(count * sizeof(int))};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(count * sizeof(int));
+	memcpy(CMSG_DATA(rights), fds, count * sizeof(int));
+	if (sendmsg(supervisor, &header, 0) < 0)
+		fail(DV_STAGE_SOCKETS, errno);
+	while (count)
+		close(fds[--count]);
+}
+
+// A map of many ids can be written only from the parent namespace, so a child stays behind in it and writes.
+static void nest_user(const struct dv_config *config)
+{
+	int pair[2], status;
+	char byte = 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		fail(DV_STAGE_NESTED_USERNS, errno);
+	pid_t self = getpid(), writer = fork();
+	if (writer < 0)
+		fail(DV_STAGE_NESTED_USERNS, errno);
+	if (writer == 0) {
+		close(pair[1]);
+		if (read(pair[0], &byte, 1) != 1)
+			_exit(EPIPE);
+		_exit(dv_write_maps(self, config));
+	}
+	close(pair[0]);
+	unshare_user(DV_STAGE_NESTED_USERNS);
+	if (write(pair[1], &byte, 1) != 1 || waitpid(writer, &status, 0) != writer)
+		fail(DV_STAGE_NESTED_MAP, errno);
+	close(pair[1]);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		fail(DV_STAGE_NESTED_MAP, WIFEXITED(status) ? WEXITSTATUS(status) : EIO);
+}
+
+// The bounding set stays: without it a program with file capabilities fails at its exec, and no_new_privs
+// already keeps it from gaining them.
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct none[2] = {{0}};
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || syscall(SYS_capset, &header, none) < 0)
+		fail(DV_STAGE_CAPS, errno);
+}
+
+// restore gives the command the process state that the caller gave us.
+static void restore(const struct dv_config *config)
+{
+	struct rlimit nofile = {config->nofile_cur, config->nofile_max};
+	if (setrlimit(RLIMIT_NOFILE, &nofile) < 0)
+		fail(DV_STAGE_RESTORE, errno);
+	for (int sig = 1; sig <= 64; sig++) {
+		struct {
+			void *handler;
+			unsigned long flags;
+			void *restorer;
+			uint64_t mask;
+		} act = {0};
+		if (config->sig_ignored & (UINT64_C(1) << (sig - 1)))
+			act.handler = (void *)SIG_IGN;
+		syscall(SYS_rt_sigaction, sig, &act, NULL, sizeof(act.mask)); // SIGKILL and SIGSTOP refuse
+	}
+	for (int fd = 0; fd < 3; fd++)
+		if (config->closed & (1u << fd))
+			close(fd);
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &config->sig_mask, NULL, sizeof(config->sig_mask)) < 0)
+		fail(DV_STAGE_RESTORE, errno);
+}
+
+static int load_filter(const struct dv_config *config)
+{
+	struct {
+		unsigned short len;
+		const struct dv_insn *filter;
+	} program = {(unsigned short)config->filter_len, config->filter};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fail(DV_STAGE_NO_NEW_PRIVS, errno);
+	int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, config->seccomp_flags, &program);
+	if (listener < 0)
+		fail(DV_STAGE_SECCOMP, errno);
+	return listener;
+}
+
+void dv_command(const struct dv_config *config, int launch, int keeper, char **argv)
+{
+	supervisor = launch;
+	enter_namespaces(keeper);
+	close(keeper);
+	hand_over_sockets();
+	if (config->flags & DV_NESTED)
+		nest_user(config);
+	else
+		drop_capabilities();
+	// Dropping capabilities leaves the process dumpable, gaining them did not.
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		fail(DV_STAGE_CAPS, errno);
+	await_go(); // the wall stands
+	restore(config);
+	int listener = load_filter(config);
+	dv_say(supervisor, DV_MSG_LISTENER, listener, 0);
+	await_go(); // the listener is taken
+	close(listener);
+	execvp(argv[0], argv);
+	dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_EXEC, errno);
+	_exit(errno == ENOENT ? 127 : 126);
+}

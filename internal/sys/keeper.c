@@ -1,0 +1,253 @@
+// The keeper: the command's parent and the subreaper of its tree. It holds nothing of the caller's, answers to
+// nobody but the supervisor, and when the supervisor's end of the socket closes it ends every descendant.
+
+#define _GNU_SOURCE
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int supervisor = -1; // socket
+static int children = -1;   // /proc/self/task/N/children, open so that nothing mounted later hides it
+static int signals = -1;    // signalfd
+static pid_t command;
+static int command_gone;
+static struct timespec seen[65]; // when a signal last reached the keeper itself
+
+int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail)
+{
+	struct dv_message message = {kind, value, detail};
+	ssize_t n;
+	do // write(2), not send(2): after the filter is loaded sendto and sendmsg would notify
+		n = write(fd, &message, sizeof(message));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(message) ? 0 : -1;
+}
+
+int dv_hear(int fd, struct dv_message *message)
+{
+	ssize_t n;
+	do
+		n = read(fd, message, sizeof(*message));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*message) ? 0 : -1;
+}
+
+void dv_close_all_but(int a, int b, int c)
+{
+	int keep[3] = {a, b, c};
+	unsigned next = 0;
+	for (;;) {
+		unsigned low = ~0u;
+		for (int i = 0; i < 3; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= next && (unsigned)keep[i] < low)
+				low = keep[i];
+		if (low > next)
+			syscall(SYS_close_range, next, low == ~0u ? ~0u : low - 1, 0);
+		if (low == ~0u)
+			return;
+		next = low + 1;
+	}
+}
+
+// Ending the tree needs direct children only: whoever dies hands its own children up to the nearest subreaper
+// left alive, and in the end that is the keeper.
+static void kill_children(void)
+{
+	char list[65536];
+	ssize_t n;
+	if (lseek(children, 0, SEEK_SET) < 0)
+		return;
+	while ((n = read(children, list, sizeof(list) - 1)) > 0) {
+		// A read ends inside a number only where the buffer is full: step back to the last blank.
+		if (n == sizeof(list) - 1) {
+			ssize_t whole = n;
+			while (whole > 0 && list[whole - 1] != ' ')
+				whole--;
+			lseek(children, whole - n, SEEK_CUR);
+			n = whole;
+		}
+		list[n] = 0;
+		for (char *at = list, *end; *at; at = end) {
+			long pid = strtol(at, &end, 10);
+			if (end == at)
+				break;
+			kill((pid_t)pid, SIGKILL);
+		}
+	}
+}
+
+static void end_tree(void)
+{
+	for (;;) {
+		int status;
+		kill_children();
+		pid_t pid = waitpid(-1, &status, __WALL);
+		while (pid > 0) {
+			if (pid == command && !command_gone) {
+				command_gone = 1;
+				dv_say(supervisor, DV_MSG_EXITED, status, 0);
+			}
+			pid = waitpid(-1, &status, __WALL | WNOHANG);
+		}
+		if (pid < 0 && errno == ECHILD)
+			_exit(0);
+	}
+}
+
+static void reap(int linger)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, __WALL | WNOHANG | WUNTRACED)) > 0) {
+		if (pid != command || command_gone)
+			continue;
+		if (WIFSTOPPED(status)) {
+			dv_say(supervisor, DV_MSG_STOPPED, WSTOPSIG(status), 0);
+			continue;
+		}
+		command_gone = 1;
+		dv_say(supervisor, DV_MSG_EXITED, status, 0);
+		if (!linger)
+			end_tree();
+	}
+	if (pid < 0 && errno == ECHILD)
+		_exit(0);
+}
+
+static void drain_signals(int linger)
+{
+	struct signalfd_siginfo info;
+	while (read(signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo <= 64)
+			clock_gettime(CLOCK_MONOTONIC, &seen[info.ssi_signo]);
+	reap(linger);
+}
+
+// pass_on gives the command a signal that was sent to the supervisor. What was sent to the whole process group
+// (a terminal's Ctrl-C, kill(-pgrp)) has reached the keeper as well, and the command without our help.
+static void pass_on(int sig, int linger)
+{
+	struct timespec now;
+	if (sig < 1 || sig > 64)
+		return;
+	drain_signals(linger);
+	if (command_gone) {
+		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
+			end_tree(); // lingering: there is no command left to decide
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int ours = getpgid(command) == getpgrp() && seen[sig].tv_sec && now.tv_sec - seen[sig].tv_sec <= 1;
+	memset(&seen[sig], 0, sizeof(seen[sig]));
+	if (!ours)
+		kill(command, sig);
+}
+
+static void write_file(int pid, const char *name, const char *text, struct dv_message *failed)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		failed->detail = failed->detail ? failed->detail : errno;
+	if (fd >= 0)
+		close(fd);
+}
+
+// dv_write_maps gives the user namespace of pid its ids. It returns 0 or an errno.
+int dv_write_maps(int pid, const struct dv_config *config)
+{
+	struct dv_message failed = {0};
+	if (config->flags & DV_DENY_SETGROUPS)
+		write_file(pid, "setgroups", "deny", &failed);
+	write_file(pid, "uid_map", config->uid_map, &failed);
+	write_file(pid, "gid_map", config->gid_map, &failed);
+	return failed.detail;
+}
+
+static void keep(int linger)
+{
+	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			drain_signals(linger);
+		if (!fds[0].revents)
+			continue;
+		struct dv_message message;
+		if (dv_hear(supervisor, &message) < 0 || message.kind == DV_MSG_END)
+			end_tree();
+		if (message.kind == DV_MSG_SIGNAL)
+			pass_on(message.value, linger);
+	}
+}
+
+static void fail(enum dv_stage stage)
+{
+	dv_say(supervisor, DV_MSG_FAILED, stage, errno);
+	_exit(125);
+}
+
+void dv_keeper(int argc, char **argv)
+{
+	static struct dv_config config;
+	int pair[2];
+	sigset_t all;
+	(void)argc;
+
+	supervisor = atoi(argv[1]);
+	int launch = atoi(argv[2]);
+	fcntl(supervisor, F_SETFD, FD_CLOEXEC);
+	fcntl(launch, F_SETFD, FD_CLOEXEC);
+	if (read(supervisor, &config, sizeof(config)) != sizeof(config) || config.size != sizeof(config))
+		_exit(125);
+
+	prctl(PR_SET_NAME, "dnsvisor-keeper");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		fail(DV_STAGE_FORK);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	children = open(path, O_RDONLY | O_CLOEXEC);
+	if (children < 0)
+		fail(DV_STAGE_CHILDREN);
+	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		fail(DV_STAGE_FORK);
+
+	command = fork();
+	if (command < 0)
+		fail(DV_STAGE_FORK);
+	if (command == 0) {
+		close(pair[0]);
+		close(supervisor);
+		dv_command(&config, launch, pair[1], argv + 3);
+		_exit(125);
+	}
+	close(pair[1]);
+	dv_say(supervisor, DV_MSG_STARTED, command, 0);
+
+	// The command says when its user namespace stands; only its parent may write a map of many ids.
+	struct dv_message ready;
+	if (dv_hear(pair[0], &ready) == 0)
+		dv_say(pair[0], DV_MSG_GO, 0, dv_write_maps(command, &config));
+	dv_close_all_but(supervisor, children, signals);
+	if (chdir("/") < 0)
+		_exit(125);
+	keep(config.flags & DV_LINGER);
+}

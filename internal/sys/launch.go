@@ -1,0 +1,321 @@
+package sys
+
+// #include "launch.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Config says how a command is started.
+type Config struct {
+	Args         []string // the command and its arguments; at least one
+	Filter       []byte   // struct sock_filter array in native byte order, at most 4096 entries
+	SeccompFlags uint     // for seccomp(2); see FilterFlags
+	UIDMap       string   // as /proc/PID/uid_map takes it
+	GIDMap       string   // as /proc/PID/gid_map takes it
+	Nested       bool     // the command runs in a second user namespace below the network namespace's owner
+	NoSetgroups  bool     // the maps are written without CAP_SETGID
+	Linger       bool     // the tree outlives the command
+}
+
+// Stage is a step of the launch that failed.
+type Stage int
+
+var stages = map[Stage]string{
+	C.DV_STAGE_FORK:          "start a process",
+	C.DV_STAGE_CHILDREN:      "read the list of children in /proc",
+	C.DV_STAGE_USERNS:        "make a user namespace",
+	C.DV_STAGE_MAP:           "map ids into the user namespace",
+	C.DV_STAGE_NETNS:         "make a network namespace",
+	C.DV_STAGE_SOCKETS:       "make sockets in the network namespace",
+	C.DV_STAGE_NESTED_USERNS: "make a nested user namespace",
+	C.DV_STAGE_NESTED_MAP:    "map ids into the nested user namespace",
+	C.DV_STAGE_CAPS:          "drop capabilities",
+	C.DV_STAGE_RESTORE:       "restore signals and limits",
+	C.DV_STAGE_NO_NEW_PRIVS:  "set no_new_privs",
+	C.DV_STAGE_SECCOMP:       "load the seccomp filter",
+	C.DV_STAGE_EXEC:          "exec",
+}
+
+// The stages whose errors callers tell apart.
+const (
+	StageUserNamespace Stage = C.DV_STAGE_USERNS
+	StageMap           Stage = C.DV_STAGE_MAP
+	StageNetNamespace  Stage = C.DV_STAGE_NETNS
+	StageSeccomp       Stage = C.DV_STAGE_SECCOMP
+	StageExec          Stage = C.DV_STAGE_EXEC
+)
+
+// StageError is a step of the launch that failed, with the kernel's reason.
+type StageError struct {
+	Stage Stage
+	Errno unix.Errno
+}
+
+func (e *StageError) Error() string { return stages[e.Stage] + ": " + e.Errno.Error() }
+
+// Unwrap gives the errno to errors.Is.
+func (e *StageError) Unwrap() error { return e.Errno }
+
+// WallSockets are the sockets made inside the new network namespace, non-blocking and unbound.
+// UDP6 and TCP6 are nil on a kernel without IPv6.
+type WallSockets struct{ Route, UDP6, TCP6, UDP4, TCP4 *os.File }
+
+// Tree is a command that is being started, and then its whole process tree.
+type Tree struct {
+	PID    int // of the command
+	keeper *os.Process
+	events *net.UnixConn // to the keeper
+	launch *net.UnixConn // to the command until its exec
+}
+
+// Launch starts the keeper and through it the command, up to the sockets of the wall: the command waits until
+// Load. On an error nothing is left running.
+func Launch(c Config) (*Tree, WallSockets, error) {
+	blob, err := c.encode()
+	if err != nil {
+		return nil, WallSockets{}, err
+	}
+	t := &Tree{}
+	if err := t.startKeeper(c.Args); err != nil {
+		return nil, WallSockets{}, err
+	}
+	sockets, err := t.begin(blob)
+	if err != nil {
+		return nil, WallSockets{}, errors.Join(err, t.Close())
+	}
+	return t, sockets, nil
+}
+
+func (c Config) encode() ([]byte, error) {
+	const insn = int(unsafe.Sizeof(C.struct_dv_insn{}))
+	blob := make([]byte, unsafe.Sizeof(C.struct_dv_config{}))
+	out := (*C.struct_dv_config)(unsafe.Pointer(unsafe.SliceData(blob)))
+	if len(c.Filter) == 0 || len(c.Filter)%insn != 0 || len(c.Filter)/insn > C.DV_MAX_FILTER {
+		return nil, fmt.Errorf("a filter of %d bytes", len(c.Filter))
+	}
+	if len(c.UIDMap) >= C.DV_MAP_SIZE || len(c.GIDMap) >= C.DV_MAP_SIZE {
+		return nil, errors.New("the id map is larger than a page")
+	}
+	out.size = C.uint32_t(len(blob))
+	for flag, on := range map[C.uint32_t]bool{C.DV_NESTED: c.Nested, C.DV_LINGER: c.Linger, C.DV_DENY_SETGROUPS: c.NoSetgroups} {
+		if on {
+			out.flags |= flag
+		}
+	}
+	out.sig_ignored, out.sig_mask = C.dv_started.sig_ignored, C.dv_started.sig_mask
+	out.nofile_cur, out.nofile_max = C.dv_started.nofile_cur, C.dv_started.nofile_max
+	out.closed = C.dv_started.closed
+	out.seccomp_flags = C.uint32_t(c.SeccompFlags)
+	out.filter_len = C.uint32_t(len(c.Filter) / insn)
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out.uid_map[0])), C.DV_MAP_SIZE), c.UIDMap)
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out.gid_map[0])), C.DV_MAP_SIZE), c.GIDMap)
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out.filter[0])), C.DV_MAX_FILTER*insn), c.Filter)
+	return blob, nil
+}
+
+func (t *Tree) startKeeper(args []string) error {
+	events, keeperEnd, err := socketPair()
+	if err != nil {
+		return err
+	}
+	defer keeperEnd.Close()
+	launch, commandEnd, err := socketPair()
+	if err != nil {
+		return errors.Join(err, events.Close())
+	}
+	defer commandEnd.Close()
+	t.events, t.launch = events, launch
+
+	// The keeper takes its two ends under their own numbers, so that every inherited descriptor keeps its own.
+	argv := []string{C.DV_KEEPER_NAME, strconv.Itoa(int(keeperEnd.Fd())), strconv.Itoa(int(commandEnd.Fd()))}
+	for _, end := range []*os.File{keeperEnd, commandEnd} {
+		if _, err := unix.FcntlInt(end.Fd(), unix.F_SETFD, 0); err != nil {
+			return errors.Join(err, events.Close(), launch.Close())
+		}
+	}
+	t.keeper, err = os.StartProcess("/proc/self/exe", append(argv, args...), &os.ProcAttr{
+		Env:   Started().Environ,
+		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("start the keeper: %w", err), events.Close(), launch.Close())
+	}
+	return nil
+}
+
+// socketPair returns our end, for the network poller, and the other, a blocking descriptor.
+func socketPair() (*net.UnixConn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("socketpair: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "launch"), os.NewFile(uintptr(fds[1]), "launch peer")
+	defer ours.Close()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	return conn.(*net.UnixConn), theirs, nil
+}
+
+func (t *Tree) begin(blob []byte) (WallSockets, error) {
+	if _, err := t.events.Write(blob); err != nil {
+		return WallSockets{}, fmt.Errorf("configure the keeper: %w", err)
+	}
+	m, _, err := hear(t.events)
+	if err != nil {
+		return WallSockets{}, fmt.Errorf("the keeper did not start: %w", err)
+	}
+	t.PID = int(m.value)
+	m, sockets, err := hear(t.launch)
+	if err != nil {
+		return WallSockets{}, fmt.Errorf("the command did not start: %w", err)
+	}
+	return wallSockets(int(m.value), sockets)
+}
+
+func wallSockets(mask int, fds []int) (WallSockets, error) {
+	var w WallSockets
+	slots := []**os.File{&w.Route, &w.UDP6, &w.TCP6, &w.UDP4, &w.TCP4}
+	names := []string{"rtnetlink", "udp6", "tcp6", "udp4", "tcp4"}
+	for i, slot := range slots {
+		if mask&(1<<i) != 0 && len(fds) > 0 {
+			*slot = os.NewFile(uintptr(fds[0]), names[i])
+			fds = fds[1:]
+		}
+	}
+	if w.Route == nil || w.UDP4 == nil || w.TCP4 == nil || len(fds) > 0 {
+		return w, errors.Join(errors.New("the command sent the wrong sockets"), w.Close())
+	}
+	return w, nil
+}
+
+// Close closes every socket that is there.
+func (w WallSockets) Close() error {
+	var errs []error
+	for _, f := range []*os.File{w.Route, w.UDP6, w.TCP6, w.UDP4, w.TCP4} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Load lets the command load its filter, now that the wall stands, and takes the listener from it.
+func (t *Tree) Load() (*Listener, error) {
+	if err := say(t.launch, C.DV_MSG_GO, 0); err != nil {
+		return nil, err
+	}
+	m, _, err := hear(t.launch)
+	if err != nil {
+		return nil, err
+	}
+	pidfd, err := unix.PidfdOpen(t.PID, 0)
+	if err != nil {
+		return nil, fmt.Errorf("pidfd_open: %w", err)
+	}
+	defer unix.Close(pidfd)
+	fd, err := unix.PidfdGetfd(pidfd, int(m.value), 0)
+	if err != nil {
+		return nil, fmt.Errorf("take the listener: %w", err)
+	}
+	return newListener(fd)
+}
+
+// Exec lets the command exec. A StageError of StageExec says that it could not.
+func (t *Tree) Exec() error {
+	if err := say(t.launch, C.DV_MSG_GO, 0); err != nil {
+		return err
+	}
+	_, _, err := hear(t.launch)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// Event is what the keeper tells of the command: exactly one of Stopped and Exited is set.
+type Event struct {
+	Stopped unix.Signal
+	Exited  bool
+	Status  unix.WaitStatus
+}
+
+// Next waits for the next event. io.EOF: the keeper is gone, and with it the whole tree unless it was killed.
+func (t *Tree) Next() (Event, error) {
+	m, _, err := hear(t.events)
+	if err != nil {
+		return Event{}, err
+	}
+	if m.kind == C.DV_MSG_STOPPED {
+		return Event{Stopped: unix.Signal(m.value)}, nil
+	}
+	return Event{Exited: true, Status: unix.WaitStatus(m.value)}, nil
+}
+
+// Signal passes a signal that this process received on to the command, unless the keeper has seen it too: then
+// it went to the whole process group, command included.
+func (t *Tree) Signal(sig unix.Signal) error { return say(t.events, C.DV_MSG_SIGNAL, int32(sig)) }
+
+// End has the keeper kill the tree.
+func (t *Tree) End() error { return say(t.events, C.DV_MSG_END, 0) }
+
+// Close ends the tree if it still runs, and waits for the keeper.
+func (t *Tree) Close() error {
+	err := errors.Join(t.launch.Close(), t.events.Close())
+	if _, werr := t.keeper.Wait(); werr != nil {
+		err = errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))
+	}
+	return err
+}
+
+type message = C.struct_dv_message
+
+func say(c *net.UnixConn, kind uint32, value int32) error {
+	m := message{kind: C.uint32_t(kind), value: C.int32_t(value)}
+	if _, err := c.Write(unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return nil
+}
+
+// hear reads one message and the descriptors with it; a failure that the other side reports is a StageError.
+func hear(c *net.UnixConn) (message, []int, error) {
+	var m message
+	control := make([]byte, unix.CmsgSpace(C.DV_WALL_SOCKETS*4))
+	buf := unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))
+	n, cn, _, _, err := c.ReadMsgUnix(buf, control)
+	switch {
+	case err != nil:
+		return m, nil, err
+	case n == 0:
+		return m, nil, io.EOF
+	case n != len(buf):
+		return m, nil, fmt.Errorf("a control message of %d bytes", n)
+	case m.kind == C.DV_MSG_FAILED:
+		return m, nil, &StageError{Stage: Stage(m.value), Errno: unix.Errno(m.detail)}
+	}
+	fds, err := rights(control[:cn])
+	return m, fds, err
+}
+
+func rights(control []byte) ([]int, error) {
+	if len(control) == 0 {
+		return nil, nil
+	}
+	parts, err := unix.ParseSocketControlMessage(control)
+	if err != nil || len(parts) != 1 {
+		return nil, errors.Join(errors.New("a control message without descriptors"), err)
+	}
+	return unix.ParseUnixRights(&parts[0])
+}

@@ -1,0 +1,102 @@
+// What the Go supervisor and the C processes beside it say to each other.
+//
+// Three processes take part in a launch:
+//
+//   supervisor  Go; decides, answers, records. Its pid is the one the user sees.
+//   keeper      C, one thread; the command's parent and subreaper. Ends the tree when the supervisor is gone.
+//   command     C until its exec; makes the namespaces and the sockets of the wall, loads the filter, execs.
+//
+// Two SOCK_SEQPACKET pairs join them: "keeper" (supervisor - keeper) and "launch" (supervisor - command).
+
+#ifndef DNSVISOR_LAUNCH_H
+#define DNSVISOR_LAUNCH_H
+
+#include <stdint.h>
+
+#define DV_KEEPER_NAME "codex-dnsvisor-keeper" // argv[0] that makes the constructor take over
+#define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
+#define DV_MAP_SIZE 4096                       // a page: the most that uid_map takes in one write
+#define DV_WALL_SOCKETS 5
+
+enum dv_flag {
+	DV_NESTED = 1, // a second user namespace for the command; the first owns the network namespace
+	DV_LINGER = 2, // wait for what the command leaves running
+	DV_DENY_SETGROUPS = 4, // the maps are written without CAP_SETGID
+};
+
+// A step of the launch, named in errors. launch.go has the words.
+enum dv_stage {
+	DV_STAGE_NONE,
+	DV_STAGE_FORK,
+	DV_STAGE_CHILDREN,
+	DV_STAGE_USERNS,
+	DV_STAGE_MAP,
+	DV_STAGE_NETNS,
+	DV_STAGE_SOCKETS,
+	DV_STAGE_NESTED_USERNS,
+	DV_STAGE_NESTED_MAP,
+	DV_STAGE_CAPS,
+	DV_STAGE_RESTORE,
+	DV_STAGE_NO_NEW_PRIVS,
+	DV_STAGE_SECCOMP,
+	DV_STAGE_EXEC,
+};
+
+enum dv_kind {
+	DV_MSG_STARTED = 1, // keeper: value = pid of the command
+	DV_MSG_FAILED,      // keeper or command: value = stage, detail = errno
+	DV_MSG_STOPPED,     // keeper: value = signal that stopped the command
+	DV_MSG_EXITED,      // keeper: value = wait status of the command
+	DV_MSG_SOCKETS,     // command: value = bit mask of the wall's sockets that follow as SCM_RIGHTS
+	DV_MSG_LISTENER,    // command: value = number of its listener descriptor
+	DV_MSG_GO,          // supervisor: go on
+	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on
+	DV_MSG_END,         // supervisor: end the tree now
+};
+
+struct dv_message {
+	uint32_t kind;
+	int32_t value;
+	int32_t detail;
+};
+
+struct dv_insn {
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};
+
+// The first message on the keeper socket.
+struct dv_config {
+	uint32_t size; // sizeof(struct dv_config): both sides are one binary
+	uint32_t flags;
+	uint64_t sig_ignored; // bit n-1: signal n is to be ignored
+	uint64_t sig_mask;    // the kernel's sigset_t
+	uint64_t nofile_cur, nofile_max;
+	uint32_t closed; // bit n: descriptor n (0 to 2) was closed at the start
+	uint32_t seccomp_flags;
+	uint32_t filter_len;
+	char uid_map[DV_MAP_SIZE], gid_map[DV_MAP_SIZE];
+	struct dv_insn filter[DV_MAX_FILTER];
+};
+
+// How this process was started, noted before the Go runtime changes any of it.
+struct dv_start {
+	uint64_t sig_ignored, sig_mask;
+	uint64_t nofile_cur, nofile_max;
+	uint32_t closed;
+	int nfds;
+	int *fds; // descriptors 3 and up
+	char **environ;
+};
+
+extern struct dv_start dv_started;
+
+void dv_keeper(int argc, char **argv);
+void dv_command(const struct dv_config *config, int launch, int keeper, char **argv);
+int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
+int dv_hear(int fd, struct dv_message *message);
+int dv_write_maps(int pid, const struct dv_config *config);
+void dv_close_all_but(int a, int b, int c);
+
+#endif

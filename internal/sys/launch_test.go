@@ -1,0 +1,137 @@
+package sys
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// notifyConnect is a filter that catches connect and allows the rest.
+func notifyConnect() []byte {
+	var out []byte
+	for _, i := range []struct {
+		code   uint16
+		jt, jf uint8
+		k      uint32
+	}{
+		{unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, 0, 0, 0}, // seccomp_data.nr
+		{unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, 0, 1, unix.SYS_CONNECT},
+		{unix.BPF_RET | unix.BPF_K, 0, 0, unix.SECCOMP_RET_USER_NOTIF},
+		{unix.BPF_RET | unix.BPF_K, 0, 0, unix.SECCOMP_RET_ALLOW},
+	} {
+		out = binary.NativeEndian.AppendUint16(out, i.code)
+		out = append(out, i.jt, i.jf)
+		out = binary.NativeEndian.AppendUint32(out, i.k)
+	}
+	return out
+}
+
+func start(t *testing.T, args ...string) (*Tree, *Listener) {
+	t.Helper()
+	config := Config{Args: args, Filter: notifyConnect(), SeccompFlags: FilterFlags(), NoSetgroups: true}
+	config.UIDMap = fmt.Sprintf("%d %d 1\n", os.Geteuid(), os.Geteuid())
+	config.GIDMap = fmt.Sprintf("%d %d 1\n", os.Getegid(), os.Getegid())
+	tree, sockets, err := Launch(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(tree.Close(), sockets.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	listener, err := tree.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tree, listener
+}
+
+func TestLaunchReportsTheCommandsStatus(t *testing.T) {
+	tree, listener := start(t, "sh", "-c", "exit 7")
+	if err := tree.Exec(); err != nil {
+		t.Fatal(err)
+	}
+	event, err := tree.Next()
+	if err != nil || !event.Exited || event.Status.ExitStatus() != 7 {
+		t.Fatalf("event %+v, error %v; want exit 7", event, err)
+	}
+	if _, err := tree.Next(); !errors.Is(err, io.EOF) {
+		t.Fatalf("after the last event: %v, want EOF", err)
+	}
+	if _, err := listener.Receive(); !errors.Is(err, ErrGone) {
+		t.Fatalf("receive without targets: %v, want ErrGone", err)
+	}
+}
+
+func TestLaunchReportsAFailedExec(t *testing.T) {
+	tree, _ := start(t, "/nonexistent/command")
+	err := tree.Exec()
+	var stage *StageError
+	if !errors.As(err, &stage) || stage.Stage != StageExec || !errors.Is(err, unix.ENOENT) {
+		t.Fatalf("exec of what does not exist: %v", err)
+	}
+}
+
+func TestListenerReturnsAnErrnoToTheTarget(t *testing.T) {
+	tree, listener := start(t, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9")
+	if err := tree.Exec(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := listener.Receive()
+	if err != nil || n.Nr != unix.SYS_CONNECT {
+		t.Fatalf("notification %+v, error %v", n, err)
+	}
+	addr := make([]byte, n.Args[2])
+	if _, err := ReadMemory(n.TID, n.Args[1], addr); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := ParseInet(addr); !ok || got.String() != "127.0.0.1:9" {
+		t.Fatalf("address %v", got)
+	}
+	fd, err := TakeDescriptor(n.TID, int(n.Args[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if kind, errno := Option(fd, unix.SOL_SOCKET, unix.SO_TYPE); errno != 0 || kind != unix.SOCK_STREAM {
+		t.Fatalf("socket type %d, %v", kind, errno)
+	}
+	if !listener.Valid(n.ID) || listener.Valid(n.ID+1) {
+		t.Fatal("an id is not told from another")
+	}
+	if err := listener.Return(n.ID, 0, unix.EACCES); err != nil {
+		t.Fatal(err)
+	}
+	if event, err := tree.Next(); err != nil || event.Status.ExitStatus() != 1 {
+		t.Fatalf("event %+v, %v", event, err)
+	}
+}
+
+func TestClosingTheTreeEndsDaemons(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETFD, 0); err != nil { // the tree holds it, to its last process
+		t.Fatal(err)
+	}
+	tree, _ := start(t, "sh", "-c", "(setsid setsid sleep 1000 &) ; exec sleep 1000")
+	if err := errors.Join(tree.Exec(), w.Close(), tree.End()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(r); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,82 @@
+// The constructor: what runs before the Go runtime. It notes how the process was started, since the runtime
+// loses an inherited ignored SIGPIPE, raises RLIMIT_NOFILE and opens /dev/null in place of closed standard
+// descriptors; and it turns the process into a keeper where it was started as one.
+
+#define _GNU_SOURCE
+#include "launch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef __GLIBC__
+#error "the constructor relies on glibc passing argc, argv and envp to it"
+#endif
+
+struct dv_start dv_started;
+
+// glibc hides signals 32 and 33 from sigaction(3), so the system call is made directly.
+struct kernel_sigaction {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
+static void note_signals(void)
+{
+	for (int sig = 1; sig <= 64; sig++) {
+		struct kernel_sigaction act;
+		if (syscall(SYS_rt_sigaction, sig, NULL, &act, sizeof(act.mask)) == 0 && act.handler == (void *)SIG_IGN)
+			dv_started.sig_ignored |= UINT64_C(1) << (sig - 1);
+	}
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &dv_started.sig_mask, sizeof(dv_started.sig_mask));
+}
+
+static void note_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			dv_started.closed |= 1u << fd;
+	DIR *dir = opendir("/proc/self/fd");
+	if (!dir)
+		return; // without /proc nothing starts: the supervisor says so
+	int room = 0;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char *end;
+		long fd = strtol(entry->d_name, &end, 10);
+		if (*end || end == entry->d_name || fd < 3 || fd == dirfd(dir))
+			continue;
+		if (dv_started.nfds == room) {
+			room = room ? 2 * room : 16;
+			int *more = realloc(dv_started.fds, room * sizeof(*more));
+			if (!more)
+				abort();
+			dv_started.fds = more;
+		}
+		dv_started.fds[dv_started.nfds++] = (int)fd;
+	}
+	closedir(dir);
+}
+
+__attribute__((constructor)) static void dv_constructor(int argc, char **argv, char **envp)
+{
+	if (argc > 3 && strcmp(argv[0], DV_KEEPER_NAME) == 0) {
+		dv_keeper(argc, argv);
+		_exit(125);
+	}
+	struct rlimit nofile;
+	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
+		dv_started.nofile_cur = nofile.rlim_cur;
+		dv_started.nofile_max = nofile.rlim_max;
+	}
+	note_signals();
+	note_descriptors();
+	dv_started.environ = envp;
+}
