@@ -1,0 +1,69 @@
+// Package audit writes what was decided: one compact JSON object a line and decision, handed to the kernel before
+// [Log.Record] returns, so that no answer leaves ahead of its line.
+//
+// # The line
+//
+// The object is flat, the dotted names are literal keys, and a line holds those that have a value in this order:
+//
+//	event.name                  codex.dns.policy_decision, codex.dns.block_decision
+//	event.timestamp             2026-01-02T03:04:05.678Z: RFC 3339, UTC, milliseconds
+//	conversation.id, session.id
+//	network.policy.scope        domain, non_domain
+//	network.policy.decision     allow, deny
+//	network.policy.source       baseline_policy, record, derived
+//	network.policy.reason       allow, denied, not_allowed, not_allowed_local
+//	network.policy.rule         the pattern that decided
+//	network.transport.protocol  dns_udp, dns_tcp, udp, tcp, unix
+//	server.address              the name asked, lower case, no trailing dot; the address or path of a call
+//	server.port
+//	client.address              host:port, as Codex writes it
+//	dns.question.type, dns.response_code
+//	dns.answers                 array of strings
+//	dns.resolver.address        the address the client aimed at; its port is server.port
+//	duration_us                 whole microseconds
+//	syscall.name
+//	process.pid, process.parent_pid, process.executable.path
+//	process.command_args        array of strings
+//	count                       all the retries of one question, where there were any
+//
+// The network.policy.*, server.*, client.address, conversation.id and event.* keys and their values are those of
+// Codex's codex.network_proxy.policy_decision events (openai/codex, codex-rs/network-proxy), an allow's reason
+// "allow" among them. Codex says "none", "unknown" or false where it has no method, client or override; here such
+// keys are left out. The decisions "ask" and the sources mode_guard, proxy_state and decider do not occur. The
+// process.*, session.id and dns.answers keys are OpenTelemetry's, whose dns.question.name is server.address here,
+// whose network.transport is network.transport.protocol, and whose dns.answers holds addresses only.
+//
+// # What a target chose
+//
+// A line is printable UTF-8 whatever the bytes it tells of. In a JSON string, once decoded,
+//
+//   - a backslash is doubled;
+//   - a byte that is not part of valid UTF-8 is \xNN, in lower case, and so are the three bytes of U+2026 (…);
+//   - everything else is itself, but written \uNNNN in the line where it does not print: control, format (bidi),
+//     separator, private-use, unassigned and default-ignorable code points, and every space but U+0020.
+//
+// A … at the end therefore always means that the string was cut there, and where the last string of an array ends
+// so there may have been more strings. [Escape] is the same for people, with \uNNNN and \UNNNNNNNN left in the text.
+//
+// A string takes at most [MaxString] bytes of the line, server.address [MaxName], the arguments [MaxArgs] and the
+// answers [MaxAnswers] bytes in all and [MaxItems] strings, and a line at most [MaxLine].
+//
+// # Retries
+//
+// Events with one [RetryKey] within [DefaultWindow] of the first fold: the first is written at once and the others
+// are counted. When the window ends (or the table of [MaxFolded] keys is full, or at Close) the last of them is
+// written with the count of all. A count is never dropped.
+//
+// # Limitations
+//
+//   - A retry that was only counted is not in the log yet: a supervisor killed with SIGKILL loses the counts of the
+//     last window, and no first lines.
+//   - Handed to the kernel is not on the disk: fsync happens at Close alone.
+//   - Lines longer than PIPE_BUF may interleave in a pipe that others write to as well.
+//   - A terminal, and a pipe that cannot be opened anew through /proc, may block Record for as long as nobody reads.
+//   - A file that grows past the limit of setrlimit(2) raises SIGXFSZ, which ends a Go program: ignore it to get the error.
+//   - A target that may write to the log's directory can swap or remove the file. Its last component is not followed
+//     when it is a symbolic link, except in /dev, /dev/fd and below /proc.
+//   - [Lookup] tells what the process says of itself: it can rewrite its arguments, and what reading them costs
+//     (see there).
+package audit

@@ -1,0 +1,94 @@
+package audit
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Name is what kind of decision an event tells of.
+type Name string
+
+// The two kinds of events.
+const (
+	PolicyDecision Name = "codex.dns.policy_decision" // a name that was asked for
+	BlockDecision  Name = "codex.dns.block_decision"  // a call that is not DNS
+)
+
+// Scope says whether a decision was about a domain name.
+type Scope string
+
+// The scopes, as Codex spells them.
+const (
+	ScopeDomain    Scope = "domain"
+	ScopeNonDomain Scope = "non_domain"
+)
+
+// Decision is what was decided.
+type Decision string
+
+// The decisions, as Codex spells them.
+const (
+	Allow Decision = "allow"
+	Deny  Decision = "deny"
+)
+
+// Values of [Event.PolicySource]: what decided. The first is Codex's.
+const (
+	SourceBaselinePolicy = "baseline_policy" // an allow or deny pattern, or that there was none
+	SourceRecord         = "record"          // a static record
+	SourceDerived        = "derived"         // a lease that an allowed name's authority gave
+)
+
+// Values of [Event.Reason], as Codex spells them.
+const (
+	ReasonAllow           = "allow"
+	ReasonDenied          = "denied"            // a deny pattern
+	ReasonNotAllowed      = "not_allowed"       // no allow pattern
+	ReasonNotAllowedLocal = "not_allowed_local" // loopback, link-local and the like
+)
+
+// Values of [Event.Transport].
+const (
+	TransportDNSUDP = "dns_udp"
+	TransportDNSTCP = "dns_tcp"
+	TransportUDP    = "udp"
+	TransportTCP    = "tcp"
+	TransportUnix   = "unix"
+)
+
+// Event is one decision. Zero values are left out of the line, but for Time. Strings may hold any bytes.
+type Event struct {
+	Name Name
+	Time time.Time // zero means now
+
+	Conversation string // empty means that of [Options]
+	Session      string // empty means that of [Options]
+
+	Scope        Scope
+	Decision     Decision
+	PolicySource string
+	Reason       string
+	Rule         string
+
+	Transport       string
+	ServerAddress   string // in ScopeDomain lower-cased and stripped of its trailing dot
+	ServerPort      int
+	ClientAddress   netip.AddrPort // v4-mapped addresses are written as IPv4; a zero port is left out
+	QuestionType    string
+	ResponseCode    string
+	Answers         []string
+	ResolverAddress netip.AddrPort // written without its port, which is ServerPort
+
+	Duration time.Duration
+	Syscall  string
+	Process  Process
+	Key      RetryKey // zero means that the event is never folded
+}
+
+// Process is who asked. Zero values are unknown.
+type Process struct {
+	PID, ParentPID int
+	Executable     string
+	Args           []string
+	ArgsCut        bool // there was more than Args holds, from the end of its last string on
+}

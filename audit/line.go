@@ -1,0 +1,174 @@
+package audit
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What a line holds at most. All but MaxItems are bytes as written, escapes included.
+const (
+	MaxName    = 2048      // of server.address: a DNS name of 255 octets fits, whatever they are
+	MaxItems   = 64        // strings of an array, its cut mark included
+	MaxArgs    = 4096      // all strings of process.command_args
+	MaxAnswers = 8192      // all strings of dns.answers
+	MaxLine    = 32 * 1024 // the whole line, with its newline
+)
+
+// timestamp is RFC 3339 with milliseconds, in UTC.
+const timestamp = "2006-01-02T15:04:05.000Z"
+
+// line is the object under construction.
+type line struct{ buf []byte }
+
+// appendLine appends e as one line that ends in a newline. A count above one is written too.
+func appendLine(dst []byte, e *Event, count int) []byte {
+	l := line{append(dst, '{')}
+	l.string("event.name", string(e.Name), MaxString)
+	l.key("event.timestamp")
+	l.buf = append(l.buf, '"')
+	l.buf = append(e.Time.UTC().AppendFormat(l.buf, timestamp), '"')
+	l.string("conversation.id", e.Conversation, MaxString)
+	l.string("session.id", e.Session, MaxString)
+	l.policy(e)
+	l.endpoints(e)
+	l.question(e)
+	l.caller(e)
+	if count > 1 {
+		l.number("count", int64(count))
+	}
+	return append(l.buf, '}', '\n')
+}
+
+func (l *line) policy(e *Event) {
+	l.string("network.policy.scope", string(e.Scope), MaxString)
+	l.string("network.policy.decision", string(e.Decision), MaxString)
+	l.string("network.policy.source", e.PolicySource, MaxString)
+	l.string("network.policy.reason", e.Reason, MaxString)
+	l.string("network.policy.rule", e.Rule, MaxString)
+}
+
+func (l *line) endpoints(e *Event) {
+	address := e.ServerAddress
+	if e.Scope == ScopeDomain {
+		address = domain(address)
+	}
+	l.string("network.transport.protocol", e.Transport, MaxString)
+	l.string("server.address", address, MaxName)
+	l.number("server.port", int64(e.ServerPort))
+	l.string("client.address", endpoint(e.ClientAddress), MaxString)
+}
+
+func (l *line) question(e *Event) {
+	l.string("dns.question.type", e.QuestionType, MaxString)
+	l.string("dns.response_code", e.ResponseCode, MaxString)
+	l.strings("dns.answers", e.Answers, MaxAnswers, false)
+	l.string("dns.resolver.address", endpoint(netip.AddrPortFrom(e.ResolverAddress.Addr(), 0)), MaxString)
+}
+
+func (l *line) caller(e *Event) {
+	if e.Duration > 0 {
+		l.key("duration_us")
+		l.buf = strconv.AppendInt(l.buf, int64(e.Duration/time.Microsecond), 10)
+	}
+	l.string("syscall.name", e.Syscall, MaxString)
+	l.number("process.pid", int64(e.Process.PID))
+	l.number("process.parent_pid", int64(e.Process.ParentPID))
+	l.string("process.executable.path", e.Process.Executable, MaxString)
+	l.strings("process.command_args", e.Process.Args, MaxArgs, e.Process.ArgsCut)
+}
+
+func (l *line) key(name string) {
+	if l.buf[len(l.buf)-1] != '{' {
+		l.buf = append(l.buf, ',')
+	}
+	l.buf = append(l.buf, '"')
+	l.buf = append(l.buf, name...)
+	l.buf = append(l.buf, '"', ':')
+}
+
+func (l *line) number(name string, v int64) {
+	if v == 0 {
+		return
+	}
+	l.key(name)
+	l.buf = strconv.AppendInt(l.buf, v, 10)
+}
+
+func (l *line) string(name, v string, limit int) {
+	if v == "" {
+		return
+	}
+	l.key(name)
+	l.quote(v, limit, false)
+}
+
+func (l *line) quote(v string, limit int, more bool) {
+	l.buf = append(l.buf, '"')
+	l.buf = append(appendEscaped(l.buf, v, limit, quoted, more), '"')
+}
+
+// strings writes as many of list as MaxItems and total allow; with more, the last of them was cut before.
+func (l *line) strings(name string, list []string, total int, more bool) {
+	if len(list) == 0 {
+		return
+	}
+	l.key(name)
+	l.buf = append(l.buf, '[')
+	for i, v := range list {
+		if i > 0 {
+			l.buf = append(l.buf, ',')
+		}
+		last := i == len(list)-1
+		limit := min(MaxString, total-len(cut))
+		if limit < len(cut) || i == MaxItems-1 && !last {
+			l.quote("", len(cut), true)
+			break
+		}
+		before := len(l.buf)
+		l.quote(v, limit, last && more)
+		total -= len(l.buf) - before - len(`""`)
+	}
+	l.buf = append(l.buf, ']')
+}
+
+// domain is name in lower case and without its trailing dot, unless that is the root or an escaped dot. Only ASCII
+// letters have a case in DNS (RFC 4343).
+func domain(name string) string {
+	if head, ok := strings.CutSuffix(name, "."); ok && head != "" {
+		if slashes := len(head) - len(strings.TrimRight(head, `\`)); slashes%2 == 0 {
+			name = head
+		}
+	}
+	return lowerASCII(name)
+}
+
+// lowerASCII leaves all bytes but A to Z alone, invalid UTF-8 included.
+func lowerASCII(s string) string {
+	upper := func(b byte) bool { return 'A' <= b && b <= 'Z' }
+	for i := range len(s) {
+		if upper(s[i]) {
+			b := []byte(s)
+			for j := i; j < len(b); j++ {
+				if upper(b[j]) {
+					b[j] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// endpoint is a in text: IPv4 where it is v4-mapped, without a zero port, and empty when a is not valid.
+func endpoint(a netip.AddrPort) string {
+	switch addr := a.Addr().Unmap(); {
+	case !addr.IsValid():
+		return ""
+	case a.Port() == 0:
+		return addr.String()
+	default:
+		return netip.AddrPortFrom(addr, a.Port()).String()
+	}
+}

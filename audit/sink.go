@@ -1,0 +1,111 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// DefaultPatience is how long a full pipe or socket is waited for before a line counts as not written.
+const DefaultPatience = 5 * time.Second
+
+// errStalled is a reader that takes nothing. It wraps EAGAIN, which the write got.
+var errStalled = fmt.Errorf("nobody reads it: %w", unix.EAGAIN)
+
+// sink is an owned file descriptor that takes whole lines.
+type sink struct {
+	fd       int
+	socket   bool
+	patience time.Duration
+	torn     bool // the last line may lack its end
+	stalled  bool // the last wait was in vain: do not wait again before a write has worked
+}
+
+// put writes buf, a newline and then a line, in one write(2) where the kernel takes it whole. The newline in front
+// goes along only after a torn line, so that this one stands alone.
+func (s *sink) put(buf []byte) error {
+	out := buf[1:]
+	if s.torn {
+		out = buf
+	}
+	n, err := s.push(out)
+	if err != nil {
+		s.torn = s.torn || n > 0
+		return fmt.Errorf("write: %w", err)
+	}
+	s.torn, s.stalled = false, false
+	return nil
+}
+
+// push writes all of out, or says how much of it the kernel took.
+func (s *sink) push(out []byte) (int, error) {
+	done := 0
+	var deadline time.Time
+	for done < len(out) {
+		n, err := s.write(out[done:])
+		switch {
+		case err == nil && n > 0:
+			done += n
+		case err == nil:
+			return done, io.ErrNoProgress
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			if deadline.IsZero() {
+				deadline = time.Now().Add(s.patience)
+			}
+			if err := s.wait(time.Until(deadline)); err != nil {
+				return done, err
+			}
+		default:
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// write never raises SIGPIPE: the Go runtime swallows it for write(2), MSG_NOSIGNAL asks for none.
+func (s *sink) write(p []byte) (int, error) {
+	if s.socket {
+		return unix.SendmsgN(s.fd, p, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	}
+	return unix.Write(s.fd, p)
+}
+
+// wait returns when the descriptor takes data again or has an error for write to tell.
+func (s *sink) wait(left time.Duration) error {
+	if s.stalled || left <= 0 {
+		s.stalled = true
+		return errStalled
+	}
+	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}
+	n, err := unix.Poll(fds, int((left+time.Millisecond-1)/time.Millisecond))
+	switch {
+	case errors.Is(err, unix.EINTR):
+		return nil
+	case err != nil:
+		return err
+	case n == 0:
+		s.stalled = true
+		return errStalled
+	default:
+		return nil
+	}
+}
+
+// close syncs what can be synced.
+func (s *sink) close() error {
+	err := unix.Fsync(s.fd)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EROFS) {
+		err = nil // pipes, sockets, terminals
+	}
+	if err != nil {
+		err = fmt.Errorf("fsync: %w", err)
+	}
+	if e := unix.Close(s.fd); e != nil {
+		err = errors.Join(err, fmt.Errorf("close: %w", e))
+	}
+	return err
+}
