@@ -37,7 +37,7 @@ func (p *Process) readStatus(path string) {
 	if err != nil {
 		return
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	lines := bufio.NewScanner(io.LimitReader(f, enough))
 	for lines.Scan() {
 		key, value, _ := strings.Cut(lines.Text(), ":")
@@ -59,7 +59,7 @@ func (p *Process) readArgs(path string) {
 	if err != nil {
 		return
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, cmdlineRead+1))
 	if err != nil || len(raw) == 0 {
 		return

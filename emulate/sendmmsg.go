@@ -3,6 +3,7 @@ package emulate
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -31,37 +32,36 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 }
 
 func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
-	all := verdict{}
 	memory, errno := e.memory(n)
 	if errno != 0 {
 		return fail(errno)
 	}
 	defer memory.Close()
+	all := verdict{}
 	for i, m := range headers {
 		v := e.sendOne(n, m)
-		if v.run {
-			if i == 0 {
-				return v // nothing is done yet, so the kernel may do all of it
-			}
-			return all // it said how many it took: the caller comes again with the rest
+		if !v.run && !v.failed() {
+			v = count(memory, n.Args[1]+uint64(i*sizeofMmsghdr+sizeofMsghdr), v)
 		}
-		if !v.failed() {
-			// The count of bytes stands behind the header.
-			sent := binary.NativeEndian.AppendUint32(nil, uint32(v.value))
-			if _, err := memory.WriteAt(sent, int64(n.Args[1])+int64(i*sizeofMmsghdr+sizeofMsghdr)); err != nil {
-				v = fail(unix.EFAULT)
-			}
-		}
-		if v.failed() {
+		if v.run || v.failed() {
 			if i == 0 {
-				return v
+				return v // nothing is done yet: the kernel may do all of it, or the call fails
 			}
-			return all
+			return all // the caller hears how many were taken, and comes again with the rest
 		}
 		all.value++
 		all.join(v)
 	}
 	return all
+}
+
+// count writes how many bytes a message took to where its header ends.
+func count(memory io.WriterAt, at uint64, v verdict) verdict {
+	sent := binary.NativeEndian.AppendUint32(nil, uint32(v.value))
+	if _, err := memory.WriteAt(sent, int64(at)); err != nil {
+		return fail(unix.EFAULT)
+	}
+	return v
 }
 
 // memory opens the target's memory for writing. Unlike a thread id, the open file cannot come to mean another

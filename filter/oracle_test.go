@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -78,10 +80,8 @@ func (n numbers) want(u Unix, d data) uint32 {
 	if nr == n.requestKey && n.native == nil {
 		return retErrno(unix.ENOSYS)
 	}
-	for _, refused := range n.refused {
-		if nr == refused {
-			return retErrno(unix.ENOSYS)
-		}
+	if slices.Contains(n.refused, nr) {
+		return retErrno(unix.ENOSYS)
 	}
 	for call, number := range n.native {
 		if nr == number {

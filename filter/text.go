@@ -38,7 +38,7 @@ func (p Program) WriteText(out io.Writer) error {
 }
 
 // writeRules writes the rules of one ABI; those that differ only in the call or in a number make one line.
-func (p Program) writeRules(out io.Writer, a abi) {
+func (p Program) writeRules(out *tabwriter.Writer, a abi) {
 	if a.foreign {
 		fmt.Fprintf(out, "%s\tevery socket call, io_uring_setup, request_key\t\t%s\n", a.name, action(errno(unix.ENOSYS)))
 		return
@@ -47,7 +47,7 @@ func (p Program) writeRules(out io.Writer, a abi) {
 	for _, r := range a.rules(p.options.Unix) {
 		line := fmt.Sprintf("%s\t%s\t%s\t%s\n", a.name, r.call, r.words, action(r.then))
 		if line != last {
-			fmt.Fprint(out, line) //nolint:errcheck // the tabwriter keeps the error for Flush
+			fmt.Fprintf(out, "%s", line)
 		}
 		last = line
 	}
@@ -59,6 +59,7 @@ func action(a seccomp.ScmpAction) string {
 		return "NOTIFY"
 	case seccomp.ActKillProcess:
 		return "KILL_PROCESS"
+	default:
+		return unix.ErrnoName(unix.Errno(a.GetReturnCode()))
 	}
-	return unix.ErrnoName(unix.Errno(a.GetReturnCode()))
 }

@@ -47,7 +47,7 @@ func killOnce() error {
 		if err != nil {
 			continue // a thread of ours that has ended
 		}
-		for _, field := range strings.Fields(string(text)) {
+		for field := range strings.FieldsSeq(string(text)) {
 			if pid, err := strconv.Atoi(field); err == nil {
 				_ = unix.Kill(pid, unix.SIGKILL) // gone already
 			}
