@@ -1,0 +1,43 @@
+# codex-dnsvisor. `make demo` shows it, `make test` tests it, `make deps` installs what both need (as root).
+
+VERSION ?= 0.1.0-dev
+TAGS     = netgo,osusergo
+TOOLS    = $(CURDIR)/.tools
+LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
+PACKAGES = gcc libc6-dev libseccomp-dev pkg-config iproute2 dnsutils unbound dnsmasq-base bind9 musl-tools \
+	python3 curl tcpdump strace procps util-linux
+
+.PHONY: all build deps demo test test-long lint bench clean
+
+all: build
+
+OUT ?= bin/codex-dnsvisor
+
+build: $(OUT)
+
+# One static binary: libseccomp and glibc are linked in; names are never resolved through glibc.
+$(OUT): $(shell git ls-files '*.go' '*.c' '*.h' 2>/dev/null) go.mod go.sum
+	@./scripts/need gcc go
+	CGO_ENABLED=1 go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
+
+deps:
+	./scripts/deps $(PACKAGES)
+
+demo: build
+	./scripts/demo
+
+test: build
+	@./scripts/need gcc go dig unbound dnsmasq named musl-gcc tcpdump ip python3 curl strace
+	go test -tags $(TAGS) -shuffle=on -timeout 11m ./...
+
+lint: $(TOOLS)/golangci-lint
+	$(TOOLS)/golangci-lint run ./...
+
+$(TOOLS)/golangci-lint: Makefile
+	GOBIN=$(TOOLS) go install $(LINTER)
+	@touch $@
+
+clean:
+	rm -rf bin .tools

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+)
+
+// Exit statuses of our own; a run's is its command's.
+const (
+	exitOK     = 0
+	exitNo     = 1   // doctor: run cannot work; explain: denied
+	exitUsage  = 2   // of every subcommand but run
+	exitFailed = 125 // run itself failed, usage included
+)
+
+type cli struct {
+	Run     runCmd     `cmd:"" default:"withargs" help:"Run a command (the default): codex-dnsvisor [flags] -- COMMAND [ARG…]"`
+	Doctor  doctorCmd  `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
+	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
+	Filter  filterCmd  `cmd:"" help:"Print the seccomp filter."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is what a subcommand works with.
+type env struct {
+	command        []string // what stood behind "--"
+	dashes         bool     // there was a "--"
+	stdout, stderr io.Writer
+}
+
+// exitCode is kong's way out of its parser (--help).
+type exitCode int
+
+// Run parses the command line, runs what it says and returns the exit status.
+func Run(args []string, stdout, stderr io.Writer) (status int) {
+	e := &env{stdout: stdout, stderr: stderr}
+	// What stands behind "--" is the command's, even where it has the name of a subcommand.
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, e.command, e.dashes = args[:i], args[i+1:], true
+	}
+	defer func() {
+		if code, ok := recover().(exitCode); ok {
+			status = int(code)
+		}
+	}()
+	parser := kong.Must(&cli{},
+		kong.Name("codex-dnsvisor"),
+		kong.Description("Runs a command in a network namespace of its own, where only allowlisted names resolve and every decision is logged.\n\n"+
+			"codex-dnsvisor --allow example.com -- getent hosts example.com"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.Help(help),
+		kong.Bind(e),
+	)
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		report(stderr, err)
+		return usageStatus(err)
+	}
+	err = ctx.Run(e)
+	return exitStatus(stderr, err)
+}
+
+// usageStatus is 125 where a command was to be run, as the caller must tell its own statuses from ours.
+func usageStatus(err error) int {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil && node.Name != "run" {
+			return exitUsage
+		}
+	}
+	return exitFailed
+}
+
+// statusError is an exit status with nothing more to say than its error, which may be nil.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// usageError is a subcommand's.
+func usageError(format string, args ...any) error {
+	return &statusError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func exitStatus(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	status := &statusError{exitFailed, err}
+	errors.As(err, &status)
+	if status.err != nil {
+		report(stderr, status.err)
+	}
+	return status.status
+}
+
+// help shows the flags of run, the default, where no subcommand is named, and then the subcommands.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if ctx.Selected() != nil {
+		return kong.DefaultHelpPrinter(options, ctx)
+	}
+	run, err := kong.Trace(ctx.Kong, []string{"run"})
+	if err != nil {
+		return err
+	}
+	options.NoAppSummary = false
+	if err := kong.DefaultHelpPrinter(options, run); err != nil {
+		return err
+	}
+	fmt.Fprintln(ctx.Stdout, "\nThe command and its arguments stand behind --. Subcommands, each with --help of its own:")
+	for _, child := range ctx.Model.Children {
+		if _, err := fmt.Fprintf(ctx.Stdout, "  %-9s%s\n", child.Name, child.Help); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report writes an error, each of several joined ones, and, where it has one, the hint. What stands in it may come
+// from a file or a flag.
+func report(stderr io.Writer, err error) {
+	if all, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join itself
+		for _, one := range all.Unwrap() {
+			report(stderr, one)
+		}
+		return
+	}
+	// Nobody hears that standard error is gone.
+	_, _ = fmt.Fprintf(stderr, "error: %s\n", audit.Escape(err.Error()))
+	if hint := hintFor(err); hint != "" {
+		_, _ = fmt.Fprintf(stderr, "hint: %s\n", audit.Escape(hint))
+	}
+}

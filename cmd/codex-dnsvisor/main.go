@@ -1,0 +1,6 @@
+// Codex-dnsvisor runs a command whose every DNS question is answered by policy, and which reaches no network.
+package main
+
+import "os"
+
+func main() { os.Exit(Run(os.Args[1:], os.Stdout, os.Stderr)) } //nolint:forbidigo // the one exit

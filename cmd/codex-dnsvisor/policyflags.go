@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+// policyFlags say what may be resolved, and to what.
+type policyFlags struct {
+	Allow    []string `placeholder:"PATTERN" sep:"none" help:"Allow names: example.com, *.example.com (its subdomains), **.example.com (both), with * and ? as globs. Repeatable."`
+	Deny     []string `placeholder:"PATTERN" sep:"none" help:"Deny names; outweighs every allow. Repeatable."`
+	Policy   string   `placeholder:"FILE" help:"Read a policy file (TOML)."`
+	Record   []string `placeholder:"LINE" sep:"none" help:"Add a static record: 'a.example. 60 IN A 192.0.2.1'. Repeatable."`
+	Upstream []string `placeholder:"URL" sep:"none" help:"Ask system, udp://ADDRESS or tcp://ADDRESS; in place of the file's. Repeatable, in order."`
+	DenyWith string   `placeholder:"HOW" help:"Answer denied names with nxdomain (the default), refused, nodata, or errno: the call itself fails."`
+}
+
+// settings are the flags and the file, merged: rules and records of both, flags in place of the file's other keys.
+type settings struct {
+	rules    *policy.Set
+	denyWith policy.DenyWith
+	resolver resolve.Config
+}
+
+func (f *policyFlags) load() (*settings, error) {
+	file := &policy.File{}
+	if f.Policy != "" {
+		var err error
+		if file, err = policy.Load(f.Policy); err != nil {
+			return nil, err
+		}
+	}
+	rules, err := f.rules()
+	if err != nil {
+		return nil, err
+	}
+	s := &settings{rules: policy.New(append(rules, file.Rules...)), denyWith: file.DNS.DenyWith}
+	if f.DenyWith != "" {
+		if s.denyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
+			return nil, err
+		}
+	}
+	if s.resolver, err = f.resolverConfig(file); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// rules are those of the flags. Every bad one is reported.
+func (f *policyFlags) rules() ([]policy.Rule, error) {
+	var rules []policy.Rule
+	var errs []error
+	for _, group := range []struct {
+		flag     string
+		effect   policy.Effect
+		patterns []string
+	}{{"--allow", policy.Allow, f.Allow}, {"--deny", policy.Deny, f.Deny}} {
+		for _, text := range group.patterns {
+			pattern, err := policy.ParsePattern(text)
+			if err != nil {
+				errs = append(errs, &flagError{group.flag, err})
+				continue
+			}
+			rules = append(rules, policy.Rule{Pattern: pattern, Effect: group.effect, Origin: policy.Origin{Flag: group.flag}})
+		}
+	}
+	return rules, errors.Join(errs...)
+}
+
+// flagError is a bad value of a flag.
+type flagError struct {
+	flag string
+	err  error
+}
+
+func (e *flagError) Error() string { return e.flag + ": " + e.err.Error() }
+func (e *flagError) Unwrap() error { return e.err }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+const defaultCacheSize = 4096
+
+// resolverConfig puts the records and upstreams of the flags and the file together.
+func (f *policyFlags) resolverConfig(file *policy.File) (resolve.Config, error) {
+	c := resolve.Config{
+		CacheSize: value(file.DNS.CacheSize, defaultCacheSize), MinTTL: value(file.DNS.MinTTL, 0),
+		MaxTTL: value(file.DNS.MaxTTL, time.Hour), Timeout: value(file.DNS.Timeout, 0),
+	}
+	records, err := f.records(file)
+	if err != nil {
+		return c, err
+	}
+	if c.Records, err = resolve.MergeRecords(records...); err != nil {
+		return c, err
+	}
+	c.Upstreams, err = f.upstreams(file)
+	return c, err
+}
+
+// value is what a key says, or the default where it is absent.
+func value[T any](set *T, or T) T {
+	if set == nil {
+		return or
+	}
+	return *set
+}
+
+func (f *policyFlags) records(file *policy.File) ([]*resolve.Records, error) {
+	var all []*resolve.Records
+	for _, line := range f.Record {
+		r, err := resolve.ParseRecord(line, "--record")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	for _, zone := range file.Records {
+		r, err := resolve.ParseZone(zone.Text, zone.File)
+		var bad *resolve.RecordError
+		if errors.As(err, &bad) && bad.Line > 0 {
+			return nil, &hinted{fmt.Errorf("%s: %s", zone.At(bad.Line, bad.Column), bad.Problem), bad.Hint()}
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// upstreams are those of the flags, else those of the file, else the system's.
+func (f *policyFlags) upstreams(file *policy.File) ([]resolve.Upstream, error) {
+	texts := file.DNS.Upstreams
+	if len(f.Upstream) > 0 {
+		texts = nil
+		for _, text := range f.Upstream {
+			texts = append(texts, policy.Located{Text: text, Origin: policy.Origin{Flag: "--upstream"}})
+		}
+	}
+	if texts == nil {
+		return []resolve.Upstream{{}}, nil
+	}
+	var all []resolve.Upstream
+	for _, text := range texts {
+		u, err := resolve.ParseUpstream(text.Text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", text.Origin, err)
+		}
+		all = append(all, u)
+	}
+	return all, nil
+}

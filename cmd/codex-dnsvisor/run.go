@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
+)
+
+type runCmd struct {
+	policyFlags `embed:""`
+
+	Audit   string `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
+	Unix    string `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
+	Linger  bool   `help:"When the command has ended, wait for what it left running instead of ending it."`
+	Quiet   bool   `short:"q" help:"Say nothing on standard error about denied names and failures."`
+	Verbose bool   `short:"v" help:"Say every decision on standard error."`
+}
+
+// Run implements the subcommand.
+func (r *runCmd) Run(e *env) error {
+	status, err := r.run(e)
+	var exec *supervisor.ExitError
+	switch {
+	case errors.As(err, &exec):
+		return &statusError{exec.Status, err}
+	case err != nil:
+		return &statusError{exitFailed, err}
+	case status != 0:
+		return &statusError{status, nil}
+	}
+	return nil
+}
+
+func (r *runCmd) run(e *env) (int, error) {
+	if len(e.command) == 0 {
+		return 0, errNoCommand
+	}
+	settings, err := r.load()
+	if err != nil {
+		return 0, err
+	}
+	config := supervisor.Config{
+		Args: e.command, Policy: settings.rules, DenyWith: settings.denyWith, Linger: r.Linger,
+		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
+	}
+	if r.Unix == "none" {
+		config.Unix = filter.UnixNone
+	}
+	if config.Resolver, err = resolve.New(settings.resolver); err != nil {
+		return 0, err
+	}
+	if err := r.openLog(&config); err != nil {
+		return 0, errors.Join(err, config.Resolver.Close())
+	}
+	status, err := supervisor.Run(context.Background(), config)
+	return status, errors.Join(err, config.Resolver.Close(), config.Log.Close())
+}
+
+// errNoCommand is a usage error of run.
+var errNoCommand = &hinted{errors.New("no command"), "codex-dnsvisor [flags] -- COMMAND [ARG…]"}
+
+// openLog opens the audit log, and says which inherited descriptor it took.
+func (r *runCmd) openLog(c *supervisor.Config) error {
+	if r.Audit == "" {
+		return nil
+	}
+	log, err := audit.Open(r.Audit, audit.Options{Conversation: conversation(), Session: rand.Text()})
+	if err != nil {
+		return fmt.Errorf("--audit: %w", err)
+	}
+	c.Log = log
+	if digits, ok := strings.CutPrefix(r.Audit, "fd:"); ok {
+		c.KeepFD, _ = strconv.Atoi(digits) // Open has read it
+	}
+	return nil
+}
+
+// conversation is the agent's own name for what the command belongs to: Codex exports its thread to the commands it
+// runs, Claude Code its session.
+func conversation() string {
+	for _, name := range []string{"CODEX_THREAD_ID", "CLAUDE_CODE_SESSION_ID"} {
+		if id := os.Getenv(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// hinted is an error that says what to do.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+func (h *hinted) Unwrap() error { return h.err }
+
+// Hint says what to do.
+func (h *hinted) Hint() string { return h.hint }

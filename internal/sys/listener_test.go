@@ -1,0 +1,57 @@
+package sys
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The structures and the hand-written numbers are those of linux/seccomp.h.
+func TestLayout(t *testing.T) {
+	if n := unsafe.Sizeof(rawNotification{}); n != 80 {
+		t.Errorf("struct seccomp_notif has %d bytes", n)
+	}
+	if n := unsafe.Sizeof(rawResponse{}); n != 24 {
+		t.Errorf("struct seccomp_notif_resp has %d bytes", n)
+	}
+	// _IOW and _IOR differ in their direction bits alone.
+	if idValidOld^unix.SECCOMP_IOCTL_NOTIF_ID_VALID != 3<<30 {
+		t.Errorf("ID_VALID is %#x, its old number %#x", uint(unix.SECCOMP_IOCTL_NOTIF_ID_VALID), uint(idValidOld))
+	}
+	if userNotifContinue != unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE {
+		t.Error("CONTINUE")
+	}
+}
+
+func TestFilterFlags(t *testing.T) {
+	if FilterFlags()&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER == 0 {
+		t.Error("no listener")
+	}
+	if HasFilterFlags(1 << 30) {
+		t.Error("the kernel takes a flag that there is not")
+	}
+}
+
+func TestPacketInfoRoundTrip(t *testing.T) {
+	for _, from := range []string{"8.8.8.8", "2001:db8::1", "fe80::1"} {
+		a := mustAddr(from)
+		control := appendPktinfo6(nil, a, 1)
+		if len(control) != unix.CmsgSpace(unix.SizeofInet6Pktinfo) {
+			t.Errorf("%v: %d bytes", from, len(control))
+		}
+		if got, ok := Destination(control); !ok || got != a {
+			t.Errorf("%v came back as %v", from, got)
+		}
+		if index := binary.NativeEndian.Uint32(control[32:]); (index == 1) != (from == "fe80::1") {
+			t.Errorf("%v: interface %d", from, index)
+		}
+	}
+	if n := len(appendPktinfo4(nil, mustAddr("8.8.8.8"))); n != unix.CmsgSpace(unix.SizeofInet4Pktinfo) {
+		t.Errorf("IPv4: %d bytes", n)
+	}
+}
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }

@@ -1,0 +1,47 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// DenyWith is how a denied name is answered. The zero value is NXDomain.
+type DenyWith uint8
+
+// The ways to answer a denied name.
+const (
+	NXDomain DenyWith = iota // the name does not exist, RFC 8914 code 15 says that it is blocked
+	Refused
+	NoData // the name exists and has no data of the type
+	Errno  // the caught call itself fails with EACCES; NXDomain where no call is caught
+)
+
+var denyWithWords = [...]string{NXDomain: "nxdomain", Refused: "refused", NoData: "nodata", Errno: "errno"}
+
+// String is the word of a flag or a policy file.
+func (d DenyWith) String() string {
+	if int(d) < len(denyWithWords) {
+		return denyWithWords[d]
+	}
+	return "DenyWith(" + strconv.Itoa(int(d)) + ")"
+}
+
+// ParseDenyWith reads the word of a flag or a policy file.
+func ParseDenyWith(s string) (DenyWith, error) {
+	for i, word := range denyWithWords {
+		if s == word {
+			return DenyWith(i), nil
+		}
+	}
+	return NXDomain, fmt.Errorf("%q is not one of %s", cut(s), strings.Join(denyWithWords[:], ", "))
+}
+
+// UnmarshalText is ParseDenyWith for decoders of flags.
+func (d *DenyWith) UnmarshalText(text []byte) error {
+	parsed, err := ParseDenyWith(string(text))
+	if err == nil {
+		*d = parsed
+	}
+	return err
+}

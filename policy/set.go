@@ -1,0 +1,74 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// maxPresentation is the length of the longest name in presentation form: 255 octets, each escaped as \DDD.
+const maxPresentation = 4 * 255
+
+// Set is a policy: rules with an index. It does not change and is safe for concurrent use. A nil Set denies everything.
+type Set struct {
+	rules       []Rule
+	deny, allow table
+}
+
+// New makes a set of a copy of the rules. What order they have matters to which rule is reported alone.
+func New(rules []Rule) *Set {
+	s := &Set{rules: slices.Clone(rules)}
+	for i := range s.rules {
+		r := &s.rules[i]
+		if r.Effect == Allow {
+			s.allow.add(r)
+		} else {
+			s.deny.add(r)
+		}
+	}
+	return s
+}
+
+// Rules returns a copy of the rules, in their order.
+func (s *Set) Rules() []Rule {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.rules)
+}
+
+// Decide decides a normalised name that a client asked for. A rule that denies beats one that allows; of several the
+// most specific is reported (the name itself, the longest suffix, a glob, "*"), and the first of equal ones. ASCII case
+// and a trailing dot are normalised if need be; any other text is denied. It does not allocate for normalised names.
+func (s *Set) Decide(name string) Decision {
+	folded, normal := fold(name)
+	if s != nil {
+		if r := s.denied(folded); r != nil {
+			return Decision{Effect: Deny, Reason: ReasonDenied, Rule: r}
+		}
+		if normal {
+			if r := s.allow.find(folded); r != nil {
+				return Decision{Effect: Allow, Rule: r}
+			}
+		}
+	}
+	if folded == "localhost" || strings.HasSuffix(folded, ".localhost") {
+		return Decision{Effect: Deny, Reason: ReasonNotAllowedLocal}
+	}
+	return Decision{Effect: Deny, Reason: ReasonNotAllowed}
+}
+
+// Denied returns the rule that denies a name explicitly, or nil: for names further down a CNAME chain, which need no
+// rule that allows them. It takes any name in presentation form, escapes too, and rather denies one too many: an escaped
+// dot is taken for a dot. The rule is shared, so not to be changed.
+func (s *Set) Denied(name string) *Rule {
+	if s == nil {
+		return nil
+	}
+	folded, _ := fold(name)
+	return s.denied(folded)
+}
+
+// denied looks at the end alone of what is too long to be a name, so that the work stays bounded.
+func (s *Set) denied(folded string) *Rule {
+	return s.deny.find(folded[max(0, len(folded)-maxPresentation):])
+}

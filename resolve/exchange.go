@@ -1,0 +1,127 @@
+package resolve
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+var (
+	errForged   = errors.New("the reply does not repeat the question")
+	errRefusing = errors.New("the upstream refuses")
+)
+
+// exchange asks one upstream one question, by UDP first and by TCP where the reply is cut short or does not repeat the
+// question's letter case.
+func exchange(ctx context.Context, u Upstream, q Question) (*dns.Msg, error) {
+	m, err := ask(q)
+	if err != nil {
+		return nil, err
+	}
+	network := u.network
+	reply, err := converse(ctx, network, u, m)
+	if network == "udp" && (errors.Is(err, errForged) || err == nil && reply.Truncated) {
+		reply, err = converse(ctx, "tcp", u, m)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
+		return nil, fmt.Errorf("%w: %s", errRefusing, dns.RcodeToString[reply.Rcode])
+	}
+	return reply, nil
+}
+
+// ask builds a question of our own: random id and letter case (0x20), our EDNS, and nothing of the client's.
+func ask(q Question) (*dns.Msg, error) {
+	name, err := mixCase(q.fqdn())
+	if err != nil {
+		return nil, err
+	}
+	m := &dns.Msg{}
+	m.SetQuestion(name, q.Type) // the library's ids come from crypto/rand
+	m.SetEdns0(ownUDPSize, false)
+	return m, nil
+}
+
+// mixCase draws the case of each letter; draft-vixie-dnsext-dns0x20.
+func mixCase(name string) (string, error) {
+	mixed := []byte(name)
+	random := make([]byte, len(mixed))
+	if _, err := rand.Read(random); err != nil {
+		return "", err
+	}
+	for i, c := range mixed {
+		if 'a' <= c && c <= 'z' && random[i]&1 == 1 {
+			mixed[i] = c - 'a' + 'A'
+		}
+	}
+	return string(mixed), nil
+}
+
+// converse sends the question and waits for its reply. On UDP whatever else arrives is passed over: it may be forged.
+func converse(ctx context.Context, network string, u Upstream, m *dns.Msg) (*dns.Msg, error) {
+	var dialer net.Dialer
+	raw, err := dialer.DialContext(ctx, network, u.address.String())
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) }) // ends reads and writes
+	defer stop()
+	conn := &dns.Conn{Conn: raw, UDPSize: maxReplySize}
+	defer conn.Close()
+	if err := conn.WriteMsg(m); err != nil {
+		return nil, err
+	}
+	forged := false
+	for {
+		wire, err := conn.ReadMsgHeader(nil)
+		if err != nil {
+			if forged {
+				return nil, errForged
+			}
+			return nil, err
+		}
+		reply := new(dns.Msg)
+		switch err := reply.Unpack(wire); {
+		case err == nil && repeats(reply, m) == same:
+			return reply, nil
+		case err == nil && repeats(reply, m) == sameButCase && network == "udp":
+			return nil, errForged // ask by TCP, where the case does not matter
+		case err == nil && repeats(reply, m) == sameButCase:
+			return reply, nil
+		case network == "tcp":
+			return nil, errForged
+		}
+		forged = true
+	}
+}
+
+type likeness int
+
+const (
+	other likeness = iota
+	sameButCase
+	same
+)
+
+// repeats says how well a reply fits its question.
+func repeats(reply, m *dns.Msg) likeness {
+	if reply.Id != m.Id || !reply.Response || reply.Opcode != dns.OpcodeQuery || len(reply.Question) != 1 {
+		return other
+	}
+	got, want := reply.Question[0], m.Question[0]
+	switch {
+	case got.Qtype != want.Qtype || got.Qclass != want.Qclass || !strings.EqualFold(got.Name, want.Name):
+		return other
+	case got.Name != want.Name:
+		return sameButCase
+	}
+	return same
+}

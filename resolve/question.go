@@ -1,0 +1,43 @@
+package resolve
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// Question is one normalised question. Name is in lower case and presentation form (RFC 1035 section 5.1), without the
+// trailing dot; the root is "". Type and Class are as on the wire.
+type Question struct {
+	Name  string
+	Type  uint16
+	Class uint16
+}
+
+// fqdn is the name as the DNS library has it.
+func (q Question) fqdn() string { return dns.Fqdn(q.Name) }
+
+// TypeString is a type's mnemonic, or TYPE123 (RFC 3597).
+func TypeString(t uint16) string { return dns.Type(t).String() }
+
+// ParseType reads a mnemonic in either case, or TYPE123.
+func ParseType(s string) (uint16, error) {
+	upper := strings.ToUpper(s)
+	if t, ok := dns.StringToType[upper]; ok {
+		return t, nil
+	}
+	if digits, ok := strings.CutPrefix(upper, "TYPE"); ok {
+		if t, err := strconv.ParseUint(digits, 10, 16); err == nil {
+			return uint16(t), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown type %q", s)
+}
+
+// Asked says whether upstreams are asked for a type.
+func Asked(t uint16) bool { return t == dns.TypeA || t == dns.TypeAAAA || t == dns.TypeCNAME }
+
+// IsLocalhost says whether a normalised name is localhost or below it; RFC 6761 section 6.3.
+func IsLocalhost(name string) bool { return name == "localhost" || strings.HasSuffix(name, ".localhost") }

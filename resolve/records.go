@@ -1,0 +1,186 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+const (
+	defaultTTL     = 60 // seconds, of a static record that names none
+	maxRecords     = 100_000
+	acceptedRecord = "OWNER [TTL] [IN] TYPE DATA, as in a zone file (RFC 1035 section 5.1): a.example. 60 IN A 192.0.2.1"
+)
+
+// Records are static records. The zero value and nil are empty.
+type Records struct {
+	byName map[string][]dns.RR // by lower-case owner with its trailing dot
+}
+
+// RecordError is a record that cannot be taken, with its place in the zone text, from 1.
+type RecordError struct {
+	File         string // or the flag
+	Line, Column int    // 0 where the place is the whole
+	Problem      string
+}
+
+func (e *RecordError) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Problem
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Problem)
+}
+
+// Hint says what is accepted.
+func (e *RecordError) Hint() string { return "a record is " + acceptedRecord }
+
+// ParseZone reads zone text: every type that the library knows, $ORIGIN and $TTL; names are relative to the root. The
+// error is a *RecordError whose line counts from 1 in the text.
+func ParseZone(text, file string) (*Records, error) {
+	if at, word := forbidden(text); at > 0 {
+		return nil, &RecordError{file, at, 1, word + " is not allowed"}
+	}
+	parser := dns.NewZoneParser(strings.NewReader(text), ".", file)
+	parser.SetDefaultTTL(defaultTTL)
+	parser.SetIncludeAllowed(false)
+	r := &Records{byName: map[string][]dns.RR{}}
+	count := 0
+	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
+		if count++; count > maxRecords {
+			return nil, &RecordError{File: file, Problem: fmt.Sprintf("more than %d records", maxRecords)}
+		}
+		if err := r.add(rr); err != nil {
+			return nil, &RecordError{File: file, Problem: err.Error()}
+		}
+	}
+	if err := parser.Err(); err != nil {
+		return nil, recordError(err, file)
+	}
+	return r, nil
+}
+
+// forbidden finds directives that read files or make records without number.
+func forbidden(text string) (line int, word string) {
+	for l := range strings.Lines(text) {
+		line++
+		if fields := strings.Fields(l); len(fields) > 0 {
+			for _, word := range []string{"$INCLUDE", "$GENERATE"} {
+				if strings.EqualFold(fields[0], word) {
+					return line, word
+				}
+			}
+		}
+	}
+	return 0, ""
+}
+
+var parserPlace = regexp.MustCompile(`^(?:.*: )?dns: (.*) at line: (\d+):(\d+)$`)
+
+// recordError takes the place out of the library's message, which has it nowhere else.
+func recordError(err error, file string) error {
+	m := parserPlace.FindStringSubmatch(err.Error())
+	if m == nil {
+		return &RecordError{File: file, Problem: err.Error()}
+	}
+	line, lineErr := strconv.Atoi(m[2])
+	column, columnErr := strconv.Atoi(m[3])
+	if errors.Join(lineErr, columnErr) != nil {
+		return &RecordError{File: file, Problem: err.Error()}
+	}
+	return &RecordError{file, line, max(column, 1), m[1]}
+}
+
+// ParseRecord reads one record of a flag.
+func ParseRecord(line, flag string) (*Records, error) {
+	r, err := ParseZone(line+"\n", flag)
+	var bad *RecordError
+	if errors.As(err, &bad) {
+		return nil, &RecordError{File: flag, Problem: fmt.Sprintf("%q: %s", line, bad.Problem)}
+	}
+	if err == nil && r.count() != 1 {
+		return nil, &RecordError{File: flag, Problem: fmt.Sprintf("%q holds %d records, not one", line, r.count())}
+	}
+	return r, err
+}
+
+func (r *Records) count() int {
+	n := 0
+	for _, all := range r.byName {
+		n += len(all)
+	}
+	return n
+}
+
+// MergeRecords puts records together. A name that has a CNAME has nothing else; RFC 1034 section 3.6.2.
+func MergeRecords(parts ...*Records) (*Records, error) {
+	all := &Records{byName: map[string][]dns.RR{}}
+	for _, part := range parts {
+		if part == nil {
+			continue
+		}
+		for _, records := range part.byName {
+			for _, rr := range records {
+				if err := all.add(rr); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+func (r *Records) add(rr dns.RR) error {
+	h := rr.Header()
+	if h.Class != dns.ClassINET {
+		return fmt.Errorf("%s: class %s, only IN is served", h.Name, dns.Class(h.Class))
+	}
+	name := lower(h.Name)
+	for _, other := range r.byName[name] {
+		if dns.IsDuplicate(rr, other) {
+			return nil
+		}
+		if h.Rrtype == dns.TypeCNAME || other.Header().Rrtype == dns.TypeCNAME {
+			return fmt.Errorf("%s: a name with a CNAME has no other record", strings.TrimSuffix(h.Name, "."))
+		}
+	}
+	r.byName[name] = append(r.byName[name], rr)
+	return nil
+}
+
+// Has says whether a normalised name has static records that answer a type: of that type, or a CNAME.
+func (r *Records) Has(name string, kind uint16) bool {
+	if r == nil {
+		return false
+	}
+	for _, rr := range r.byName[dns.Fqdn(name)] {
+		if t := rr.Header().Rrtype; t == kind || t == dns.TypeCNAME {
+			return true
+		}
+	}
+	return false
+}
+
+// step is what the static records say of one name and type; false where they know nothing of the name.
+func (r *Records) step(name string, kind uint16) (step, bool) {
+	if r == nil {
+		return step{}, false
+	}
+	all, ok := r.byName[name]
+	if !ok {
+		return step{}, false
+	}
+	var s step
+	for _, rr := range all {
+		switch t := rr.Header().Rrtype; {
+		case t == kind:
+			s.records = append(s.records, rr)
+		case t == dns.TypeCNAME:
+			s.records, s.target = append(s.records, rr), lower(rr.(*dns.CNAME).Target)
+		}
+	}
+	return s, true
+}

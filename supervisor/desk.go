@@ -1,0 +1,158 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+// desk decides questions, has them answered, and records what it did.
+type desk struct {
+	policy   *policy.Set
+	denyWith policy.DenyWith
+	resolver *resolve.Resolver
+	log      *audit.Log
+	notices  *notices
+	verbose  bool // say every decision
+}
+
+func newDesk(c *Config) *desk {
+	out := c.Stderr
+	if c.Quiet {
+		out = nil
+	}
+	return &desk{policy: c.Policy, denyWith: c.DenyWith, resolver: c.Resolver, log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+}
+
+// asker is who asked a question, and how it came.
+type asker struct {
+	tid              int    // thread; 0 when it is not known
+	caught           string // the system call that was caught; "" at the stub
+	transport        string // audit.TransportDNSUDP or audit.TransportDNSTCP
+	client, resolver netip.AddrPort
+}
+
+// reply is what a question gets. The zero value is silence.
+type reply struct {
+	errno    unix.Errno // the call itself fails
+	response []byte
+	pending  func(context.Context) []byte // waits for an upstream
+}
+
+func (r reply) await(ctx context.Context) []byte {
+	if r.pending != nil {
+		return r.pending(ctx)
+	}
+	return r.response
+}
+
+// question is one that is being worked on.
+type question struct {
+	*resolve.Query
+	by       asker
+	limit    int // of the transport, in bytes
+	start    time.Time
+	process  audit.Process
+	decision policy.Decision
+}
+
+// ask decides one DNS message. It does not wait for an upstream.
+func (d *desk) ask(wire []byte, by asker, limit int) reply {
+	start := time.Now()
+	query, err := resolve.ParseQuery(wire)
+	if err != nil {
+		return reply{} // not a question: a resolver says nothing to it
+	}
+	q := &question{Query: query, by: by, limit: limit, start: start}
+	if d.log != nil {
+		q.process = audit.Lookup(by.tid)
+	}
+	if query.Malformed() != 0 {
+		return reply{response: query.Response(resolve.Answer{}, limit)}
+	}
+	q.decision = d.decide(query.Question().Name)
+	if q.decision.Effect != policy.Allow {
+		return d.deny(q)
+	}
+	if answer, ok := d.resolver.Cached(query.Question(), d.chain(q)); ok {
+		return reply{response: d.answer(q, answer)}
+	}
+	return reply{pending: func(ctx context.Context) []byte {
+		return d.answer(q, d.resolver.Lookup(ctx, query.Question(), d.chain(q)))
+	}}
+}
+
+// decide is the policy's decision; localhost is everybody's own (RFC 6761 section 6.3).
+func (d *desk) decide(name string) policy.Decision {
+	decision := d.policy.Decide(name)
+	if decision.Rule == nil && resolve.IsLocalhost(name) {
+		return policy.Decision{Effect: policy.Allow}
+	}
+	return decision
+}
+
+// chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.
+func (d *desk) chain(q *question) resolve.Chain {
+	return resolve.Chain{
+		Deny: func(target string) string {
+			if rule := d.policy.Denied(target); rule != nil {
+				return fmt.Sprintf("%s leads to %s, which %s denies", q.Question().Name, target, rule.Origin)
+			}
+			return ""
+		},
+		AllowLocal: q.decision.Rule != nil && q.decision.Rule.Pattern.Exact(),
+	}
+}
+
+func (d *desk) deny(q *question) reply {
+	reason := why(q.decision)
+	name := q.Question().Name
+	if d.denyWith == policy.Errno && q.by.caught != "" {
+		if !d.record(q, resolve.Answer{}) {
+			return reply{response: d.unrecorded(q)}
+		}
+		d.sayDenied(q, name, reason)
+		return reply{errno: unix.EACCES}
+	}
+	return reply{response: d.answer(q, resolve.Denied(q.Question(), denyMode(d.denyWith), reason))}
+}
+
+func denyMode(how policy.DenyWith) resolve.DenyMode {
+	switch how {
+	case policy.Refused:
+		return resolve.DenyRefused
+	case policy.NoData:
+		return resolve.DenyNoData
+	default:
+		return resolve.DenyNXDomain
+	}
+}
+
+// why says what decided, for people.
+func why(d policy.Decision) string {
+	if d.Rule != nil {
+		return fmt.Sprintf("denied by %s (%s)", d.Rule.Pattern, d.Rule.Origin)
+	}
+	return "no rule allows it"
+}
+
+// answer records the decision, says what went wrong, and builds the response.
+func (d *desk) answer(q *question, a resolve.Answer) []byte {
+	if !d.record(q, a) {
+		return d.unrecorded(q)
+	}
+	d.say(q, a)
+	return q.Response(a, q.limit)
+}
+
+// unrecorded is the response when the log cannot be written: no decision leaves without its line.
+func (d *desk) unrecorded(q *question) []byte {
+	return q.Response(resolve.ServFail(0, "the audit log cannot be written"), q.limit)
+}

@@ -1,0 +1,100 @@
+package supervisor
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// doors are AF_UNIX sockets by path behind which a service asks the real resolver for anybody. A network namespace
+// does not contain them. Globs; refused, NSS falls back to DNS.
+var doors = []string{
+	"/run/nscd/socket", "/var/run/nscd/socket",
+	"/run/systemd/resolve/io.systemd.Resolve*",
+	"/run/avahi-daemon/socket",
+	"/var/lib/sss/pipes/*", "/var/lib/sss/pipes/private/*",
+	"/run/nslcd/socket",
+	"/run/samba/winbindd/pipe", "/var/lib/samba/winbindd_privileged/pipe",
+	"/run/dbus/system_bus_socket",
+	"/run/user/*/gnupg/S.dirmngr", "/run/user/*/gnupg/*/S.dirmngr",
+	"~/.gnupg/S.dirmngr",
+}
+
+type inode struct{ dev, ino uint64 }
+
+// guard refuses the doors of known resolvers.
+type guard struct{ home string }
+
+// check returns ECONNREFUSED where a path, as the thread tid sees it, is a resolver's door or cannot be told from
+// one. It compares files and not names, so that links and bind mounts are seen through.
+func (g guard) check(tid int, path string) unix.Errno {
+	file, err := look(tid, path)
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EACCES):
+		return 0 // the kernel gives the caller the same
+	case err != nil:
+		return unix.ECONNREFUSED
+	}
+	for _, door := range doors {
+		if g.matches(file, door) {
+			return unix.ECONNREFUSED
+		}
+	}
+	return 0
+}
+
+func (g guard) matches(file inode, door string) bool {
+	if rest, ok := strings.CutPrefix(door, "~"); ok {
+		if g.home == "" {
+			return false
+		}
+		door = g.home + rest
+	}
+	paths := []string{door}
+	if strings.Contains(door, "*") {
+		paths, _ = filepath.Glob(door) // the patterns above are well-formed
+	}
+	for _, path := range paths {
+		var st unix.Stat_t
+		if unix.Stat(path, &st) == nil && file == (inode{st.Dev, st.Ino}) {
+			return true
+		}
+	}
+	return false
+}
+
+// look finds the file of a path from a thread's own root, working directory and /proc/self.
+func look(tid int, path string) (inode, error) {
+	proc := "/proc/" + strconv.Itoa(tid)
+	for _, self := range []string{"/proc/self/", "/proc/thread-self/"} {
+		if rest, ok := strings.CutPrefix(path, self); ok {
+			return stat(unix.AT_FDCWD, proc+"/"+rest, 0)
+		}
+	}
+	if !strings.HasPrefix(path, "/") {
+		return stat(unix.AT_FDCWD, proc+"/cwd/"+path, 0)
+	}
+	root, err := os.OpenFile(proc+"/root", unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return inode{}, err
+	}
+	defer root.Close()
+	return stat(int(root.Fd()), path, unix.RESOLVE_IN_ROOT)
+}
+
+func stat(dir int, path string, resolve uint64) (inode, error) {
+	fd, err := unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: resolve})
+	if err != nil {
+		return inode{}, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return inode{}, err
+	}
+	return inode{st.Dev, st.Ino}, nil
+}

@@ -1,0 +1,67 @@
+package supervisor
+
+import (
+	"context"
+	"net/netip"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
+)
+
+// maxWaiting is how many caught questions may wait for an upstream at once.
+const maxWaiting = 1024
+
+// handler joins the emulator to the desk: it implements emulate.Handler.
+type handler struct {
+	ctx     context.Context //nolint:containedctx // the run's: questions outlive the calls that bring them
+	desk    *desk
+	clients *clients
+	guard   *guard // nil: AF_UNIX is not looked at
+	waiting *semaphore.Weighted
+}
+
+// Query implements emulate.Handler.
+func (h *handler) Query(q emulate.Query) emulate.Outcome {
+	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
+	reply := h.desk.ask(q.Wire, by, maxUDPResponse)
+	if reply.errno != 0 || reply.pending == nil {
+		return emulate.Outcome{Errno: reply.errno, Response: reply.response}
+	}
+	if !h.waiting.TryAcquire(1) {
+		return emulate.Outcome{} // dropped, as a resolver under load does
+	}
+	go func() {
+		defer h.waiting.Release(1)
+		if response := reply.await(h.ctx); response != nil {
+			q.Deliver(response)
+		}
+	}()
+	return emulate.Outcome{}
+}
+
+// Refuse implements emulate.Handler.
+func (h *handler) Refuse(c emulate.Call, to emulate.Destination) unix.Errno {
+	h.desk.block(c.TID, c.Syscall, to.Transport, to.Address)
+	return unix.EACCES
+}
+
+// Unix implements emulate.Handler.
+func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
+	if h.guard == nil {
+		return 0
+	}
+	errno := h.guard.check(c.TID, path)
+	if errno != 0 {
+		h.desk.blockUnix(c.TID, c.Syscall, path)
+	}
+	return errno
+}
+
+// Connected implements emulate.Handler.
+func (h *handler) Connected(c emulate.Call, local netip.AddrPort) { h.clients.connected(c.TID, local) }
+
+// Connecting implements emulate.Handler.
+func (h *handler) Connecting(c emulate.Call, fd int) { h.clients.expect(c.TID, fd) }

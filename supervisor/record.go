@@ -1,0 +1,123 @@
+package supervisor
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+// record writes the decision on a question to the log. False: it could not, and nothing may be answered.
+func (d *desk) record(q *question, a resolve.Answer) bool {
+	if d.log == nil {
+		return true
+	}
+	asked := q.Question()
+	e := audit.Event{
+		Name: audit.PolicyDecision, Scope: audit.ScopeDomain,
+		Transport: q.by.transport, ServerAddress: asked.Name, ServerPort: stubPort, ClientAddress: q.by.client,
+		QuestionType: resolve.TypeString(asked.Type), ResponseCode: a.RCode(), Answers: a.Answers(),
+		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: q.process,
+	}
+	e.Decision, e.PolicySource, e.Reason = verdict(q.decision, a)
+	if q.decision.Rule != nil {
+		e.Rule = q.decision.Rule.Pattern.String()
+	}
+	if d.denyWith == policy.Errno && q.by.caught != "" && q.decision.Effect != policy.Allow {
+		e.ResponseCode = ""
+	}
+	e.Key = audit.QuestionKey(&e, q.ID())
+	return d.write(e)
+}
+
+// verdict is what the log says of a decision and the answer it led to.
+func verdict(d policy.Decision, a resolve.Answer) (audit.Decision, string, string) {
+	switch {
+	case d.Effect != policy.Allow:
+		return audit.Deny, audit.SourceBaselinePolicy, string(d.Reason)
+	case a.DeniedTarget() != "":
+		return audit.Deny, audit.SourceDerived, audit.ReasonDenied
+	case a.Filtered():
+		return audit.Deny, audit.SourceBaselinePolicy, audit.ReasonNotAllowedLocal
+	case a.Source() == resolve.SourceRecord:
+		return audit.Allow, audit.SourceRecord, audit.ReasonAllow
+	}
+	return audit.Allow, audit.SourceBaselinePolicy, audit.ReasonAllow
+}
+
+func (d *desk) write(e audit.Event) bool {
+	if err := d.log.Record(e); err != nil {
+		d.notices.once("audit", "error: %s; no question is answered until it can be written", audit.Escape(err.Error()))
+		return false
+	}
+	return true
+}
+
+// say tells on standard error, once a name, what was denied or failed.
+func (d *desk) say(q *question, a resolve.Answer) {
+	name := q.Question().Name
+	if d.verbose {
+		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), asking(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
+	}
+	switch {
+	case q.decision.Effect != policy.Allow:
+		d.sayDenied(q, name, why(q.decision))
+	case a.DeniedTarget() != "":
+		d.notices.once("target "+name, "denied %s%s: it leads to %s, which a rule denies", audit.Escape(name), asking(q), audit.Escape(a.DeniedTarget()))
+	case a.Filtered():
+		d.notices.once("local "+name, "denied %s%s: its addresses are local ones; hint: an exact --allow %s admits them", audit.Escape(name), asking(q), audit.Escape(name))
+	case a.Failed():
+		d.notices.once("failed "+name, "cannot resolve %s: %s", audit.Escape(name), audit.Escape(a.Reason()))
+	}
+}
+
+func (d *desk) sayDenied(q *question, name, reason string) {
+	hint := "; hint: --allow " + audit.Escape(name)
+	if q.decision.Rule != nil {
+		hint = "; hint: remove that rule, --allow " + audit.Escape(name) + " does not outweigh it"
+	}
+	d.notices.once("name "+name, "denied %s%s: %s%s", audit.Escape(name), asking(q), audit.Escape(reason), hint)
+}
+
+// asking names the process that asked, where it is known.
+func asking(q *question) string {
+	p := q.process
+	if p.PID == 0 && q.by.tid != 0 {
+		p = audit.Lookup(q.by.tid)
+	}
+	if p.PID == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (asked by %s, pid %d)", audit.Escape(p.Executable), p.PID)
+}
+
+// block records a call to an internet address that is neither port 53 nor local.
+func (d *desk) block(tid int, call, transport string, to netip.AddrPort) {
+	d.blocked(tid, call, audit.Event{
+		Transport: transport, ServerAddress: to.Addr().String(), ServerPort: int(to.Port()),
+	}, fmt.Sprintf("%s to %s refused: there is no network but DNS", transport, to))
+}
+
+// blockUnix records a call to an AF_UNIX path.
+func (d *desk) blockUnix(tid int, call, path string) {
+	d.blocked(tid, call, audit.Event{Transport: audit.TransportUnix, ServerAddress: path},
+		"unix socket "+audit.Escape(path)+" refused: it leads to a resolver outside")
+}
+
+// blocked completes and writes the event of a call that was refused. It stays refused where the log cannot be
+// written.
+func (d *desk) blocked(tid int, call string, e audit.Event, line string) {
+	e.Name, e.Scope, e.Decision = audit.BlockDecision, audit.ScopeNonDomain, audit.Deny
+	e.PolicySource, e.Reason = audit.SourceBaselinePolicy, audit.ReasonNotAllowed
+	e.Syscall = call
+	if d.log != nil {
+		e.Process = audit.Lookup(tid)
+		e.Key = audit.CallKey(&e)
+		d.write(e)
+	}
+	d.notices.once("call "+e.Transport+" "+e.ServerAddress+fmt.Sprint(e.ServerPort), "%s", line)
+}

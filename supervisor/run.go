@@ -1,0 +1,196 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
+	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+// Config is what a run needs. The caller closes Resolver and Log once Run has returned.
+type Config struct {
+	Args         []string // the command and its arguments
+	Policy       *policy.Set
+	DenyWith     policy.DenyWith
+	Resolver     *resolve.Resolver
+	Log          *audit.Log // nil: no log
+	KeepFD       int        // an inherited descriptor that stays ours; 0: none
+	Unix         filter.Unix
+	Linger       bool      // wait for what the command leaves running
+	Stderr       io.Writer // warnings, denials, failures
+	Quiet        bool      // say nothing of denials and failures
+	Verbose      bool      // say every decision
+	Home         string    // the user's home directory, for the doors in it; "" if unknown
+	Conversation string
+	Session      string
+}
+
+// ExitError is a command that could not be executed: Status is 127 where it was not found, else 126.
+type ExitError struct {
+	Status int
+	Err    error
+}
+
+func (e *ExitError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the kernel's reason.
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// Run runs the command to the end of its tree, and returns its exit status: 128+n for a signal. An error says that
+// the command was not run (ExitError) or that the run failed; nothing is left running either way.
+func Run(ctx context.Context, c Config) (int, error) {
+	survive()
+	if err := screen(c.Stderr); err != nil {
+		return 0, err
+	}
+	if err := sys.BecomeSubreaper(); err != nil {
+		return 0, err
+	}
+	launch, err := c.launch()
+	if err != nil {
+		return 0, err
+	}
+	signals := catchSignals()
+	tree, sockets, err := sys.Launch(launch)
+	if err != nil {
+		return 0, err
+	}
+	defer passSignals(signals, tree)()
+	status, err := c.supervise(ctx, tree, sockets)
+	return status, errors.Join(err, tree.Close(), sys.KillChildren())
+}
+
+func (c *Config) launch() (sys.Config, error) {
+	program, err := filter.Build(filter.Options{Arch: filter.Native(), Unix: c.Unix})
+	if err != nil {
+		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
+	}
+	launch := sys.Config{Args: c.Args, Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
+	return launch, identity(&launch)
+}
+
+// supervise owns the sockets; it returns when the tree has ended, or with it still running on an error.
+func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.WallSockets) (int, error) {
+	w, err := build(sockets)
+	if err != nil {
+		return 0, err
+	}
+	listener, err := tree.Load()
+	if err != nil {
+		return 0, errors.Join(err, w.Close())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	services, sctx := errgroup.WithContext(ctx)
+	clients := newClients()
+	c.serve(sctx, services, w, listener, clients)
+	// A service that fails takes the tree with it: no call may be left without an answer.
+	stop := context.AfterFunc(sctx, func() { _ = tree.End() })
+
+	status, err := c.follow(tree)
+
+	stop()
+	cancel()
+	err = errors.Join(err, listener.Wake(), w.Close(), services.Wait(), listener.Close())
+	clients.close()
+	return status, err
+}
+
+// serve starts what answers the tree.
+func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, clients *clients) {
+	d := newDesk(c)
+	h := &handler{ctx: ctx, desk: d, clients: clients, waiting: semaphore.NewWeighted(maxWaiting)}
+	if c.Unix == filter.UnixGuard {
+		h.guard = &guard{home: c.Home}
+	}
+	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Source: w.source}
+	s := &stub{wall: w, desk: d, clients: clients}
+	services.Go(func() error { return s.serveUDP(ctx) })
+	services.Go(func() error { return s.serveTCP(ctx) })
+	services.Go(func() error { return receive(listener, e) })
+}
+
+// receive hands out notifications until no target is left. It never waits for one.
+func receive(listener *sys.Listener, e *emulate.Emulator) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var calls crowd
+	for {
+		n, err := listener.Receive()
+		switch {
+		case errors.Is(err, sys.ErrGone):
+			return nil
+		case err != nil:
+			return err
+		}
+		leave, ok := calls.enter(n.TID)
+		if !ok {
+			_ = listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone
+			continue
+		}
+		go func() {
+			defer leave()
+			_ = e.Handle(n) // a call that is gone takes no answer
+		}()
+	}
+}
+
+// follow lets the command exec and passes on what happens to it, until the tree has ended.
+func (c *Config) follow(tree *sys.Tree) (int, error) {
+	if err := tree.Exec(); err != nil {
+		var failed *sys.StageError
+		if errors.As(err, &failed) && failed.Stage == sys.StageExec {
+			status := 126
+			if failed.Errno == unix.ENOENT {
+				status = 127
+			}
+			return status, &ExitError{Status: status, Err: fmt.Errorf("%s: %w", audit.Escape(c.Args[0]), failed.Errno)}
+		}
+		return 0, err
+	}
+	if err := release(c.KeepFD); err != nil {
+		return 0, err
+	}
+	return await(tree)
+}
+
+var errKeeperGone = errors.New("the keeper of the tree was killed")
+
+func await(tree *sys.Tree) (int, error) {
+	status, exited := 0, false
+	for {
+		event, err := tree.Next()
+		switch {
+		case errors.Is(err, io.EOF) && exited:
+			return status, nil
+		case errors.Is(err, io.EOF):
+			return 0, errKeeperGone
+		case err != nil:
+			return 0, err
+		case event.Exited:
+			exited, status = true, exitStatus(event.Status)
+		default:
+			if err := stopSelf(); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+func exitStatus(w unix.WaitStatus) int {
+	if w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return w.ExitStatus()
+}

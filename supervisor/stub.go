@@ -1,0 +1,139 @@
+package supervisor
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+const (
+	maxDatagrams   = 512              // UDP questions at the stub in work at once
+	maxConnections = 128              // TCP connections to the stub
+	maxPipelined   = 32               // questions of one connection in work at once; RFC 7766 section 6.2.1.1
+	idleTimeout    = 10 * time.Second // of a TCP connection; RFC 7766 section 6.2.3
+	maxUDPResponse = 65507
+	maxTCPResponse = 65535
+)
+
+// stub answers what reaches the wall's sockets: questions of connected sockets, and everything over TCP.
+type stub struct {
+	wall    *wall
+	desk    *desk
+	clients *clients
+}
+
+// serveUDP answers datagrams until the socket is closed.
+func (s *stub) serveUDP(ctx context.Context) error {
+	slots := semaphore.NewWeighted(maxDatagrams)
+	data, control := make([]byte, maxTCPResponse), make([]byte, 512)
+	for {
+		n, cn, _, from, err := s.wall.udp.ReadMsgUDPAddrPort(data, control)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			continue // an ICMP error of an earlier response: the next read is another datagram
+		}
+		to, ok := sys.Destination(control[:cn])
+		if !ok || !slots.TryAcquire(1) {
+			continue // a resolver under load drops, and clients ask again
+		}
+		wire := append([]byte(nil), data[:n]...)
+		go func() {
+			defer slots.Release(1)
+			s.datagram(ctx, wire, unmapped(from), netip.AddrPortFrom(to, stubPort))
+		}()
+	}
+}
+
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+}
+
+func (s *stub) datagram(ctx context.Context, wire []byte, from, resolver netip.AddrPort) {
+	by := asker{tid: s.clients.datagram(from), transport: audit.TransportDNSUDP, client: from, resolver: resolver}
+	reply := s.desk.ask(wire, by, maxUDPResponse)
+	if response := reply.await(ctx); response != nil {
+		// A client that has gone, or an address that cannot be a source (255.255.255.255), gets nothing.
+		_ = s.wall.stub.SendFrom(response, resolver, from, loopback)
+	}
+}
+
+// serveTCP accepts connections until the listener is closed.
+func (s *stub) serveTCP(ctx context.Context) error {
+	slots := semaphore.NewWeighted(maxConnections)
+	for {
+		conn, err := s.wall.tcp.AcceptTCP()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			continue // a connection that ended before it was accepted
+		case !slots.TryAcquire(1):
+			_ = conn.Close() // refused: there is nothing to lose
+			continue
+		}
+		go func() {
+			defer slots.Release(1)
+			s.connection(ctx, conn)
+		}()
+	}
+}
+
+// connection answers the questions of one TCP connection, as they become ready; RFC 7766.
+func (s *stub) connection(ctx context.Context, conn *net.TCPConn) {
+	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
+	by := asker{tid: s.clients.accepted(from), transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends reads and writes alike
+	slots := semaphore.NewWeighted(maxPipelined)
+	for {
+		if conn.SetReadDeadline(time.Now().Add(idleTimeout)) != nil || ctx.Err() != nil {
+			break
+		}
+		wire, err := readFrame(conn)
+		if err != nil || slots.Acquire(ctx, 1) != nil {
+			break
+		}
+		go func() {
+			defer slots.Release(1)
+			reply := s.desk.ask(wire, by, maxTCPResponse)
+			if response := reply.await(ctx); response == nil || writeFrame(conn, response) != nil {
+				cancel() // nothing to say to such bytes, or nobody to say it to
+			}
+		}()
+	}
+	// A client that has sent its last question still gets its answers.
+	_ = slots.Acquire(ctx, maxPipelined)
+	cancel()
+	stop()
+	_ = conn.Close()
+}
+
+func readFrame(r io.Reader) ([]byte, error) {
+	var length [2]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	wire := make([]byte, binary.BigEndian.Uint16(length[:]))
+	_, err := io.ReadFull(r, wire)
+	return wire, err
+}
+
+func writeFrame(conn *net.TCPConn, response []byte) error {
+	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil {
+		return err
+	}
+	frame := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(response)), uint16(len(response)))
+	_, err := conn.Write(append(frame, response...))
+	return err
+}

@@ -1,0 +1,252 @@
+package tests
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait of a test: past it something hangs.
+const patience = 60 * time.Second
+
+// outside is the network that a run of codex-dnsvisor stands in: a namespace of the test's own with a dummy
+// interface and a default route, so that whatever left the tree would be seen, a real unbound on 127.0.0.1, and a
+// capture of everything.
+type outside struct {
+	t    *testing.T
+	dir  string
+	pid  string
+	pcap string
+}
+
+// zone is what unbound serves as corp.test.
+const zone = `$ORIGIN corp.test.
+$TTL 300
+@       SOA ns hostmaster 1 3600 600 86400 60
+@       NS ns
+ns      A 127.0.0.1
+a       A 192.0.2.1
+a       AAAA 2001:db8::1
+only6   AAAA 2001:db8::6
+alias   CNAME middle
+middle  CNAME backend
+backend A 192.0.2.10
+backend AAAA 2001:db8::10
+leads   CNAME secret
+secret  A 192.0.2.66
+local   A 127.0.0.1
+meta    A 169.254.169.254
+`
+
+func bigRecords() string {
+	var b strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&b, "big A 198.51.100.%d\n", i)
+	}
+	return b.String()
+}
+
+// newOutside makes the namespace, and starts unbound and the capture in it.
+func newOutside(t *testing.T) *outside {
+	t.Helper()
+	o := &outside{t: t, dir: t.TempDir()}
+	flags := []string{"--net", "--mount"}
+	if os.Geteuid() != 0 {
+		flags = append(flags, "--user", "--map-root-user")
+	}
+	script := "ip link set lo up && ip link add dummy0 type dummy && ip addr add 10.9.8.7/24 dev dummy0 && ip link set dummy0 up && " +
+		"ip route add default via 10.9.8.1 && echo nameserver 127.0.0.1 >" + o.path("resolv.conf") + " && " +
+		"mount --bind " + o.path("resolv.conf") + " /etc/resolv.conf && echo ready && exec cat"
+	holder := exec.Command("unshare", append(flags, "sh", "-c", script)...)
+	stdin, err := holder.StdinPipe()
+	must(t, err)
+	stdout := startLines(t, holder)
+	t.Cleanup(func() { stdin.Close() }) // cat ends
+	await(t, stdout, "ready")
+	o.pid = strconv.Itoa(holder.Process.Pid)
+	o.startUnbound()
+	o.startCapture()
+	return o
+}
+
+func (o *outside) path(name string) string { return filepath.Join(o.dir, name) }
+
+// enter is a command in the namespace.
+func (o *outside) enter(args ...string) *exec.Cmd {
+	prefix := []string{"-t", o.pid, "-n", "-m", "--wd=" + o.dir}
+	if os.Geteuid() != 0 {
+		prefix = append(prefix, "-U", "--preserve-credentials")
+	}
+	return exec.Command("nsenter", append(prefix, args...)...)
+}
+
+// startLines starts a command that the test ends, and returns what it prints. Reading is bounded.
+func startLines(t *testing.T, c *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	r, w, err := os.Pipe()
+	must(t, err)
+	t.Cleanup(func() { r.Close() })
+	if c.Stdout == nil {
+		c.Stdout = w
+	} else {
+		c.Stderr = w
+	}
+	must(t, c.Start())
+	must(t, w.Close())
+	must(t, r.SetReadDeadline(time.Now().Add(patience)))
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	return bufio.NewReader(r)
+}
+
+// startErrors is startLines of standard error.
+func startErrors(t *testing.T, c *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	c.Stdout = io.Discard
+	return startLines(t, c)
+}
+
+func (o *outside) startUnbound() {
+	o.t.Helper()
+	must(o.t, os.WriteFile(o.path("corp.test.zone"), []byte(zone+bigRecords()), 0o644))
+	config := `server:
+	interface: 127.0.0.1
+	port: 53
+	username: ""
+	chroot: ""
+	directory: "` + o.dir + `"
+	pidfile: ""
+	use-syslog: no
+	verbosity: 1
+	do-daemonize: no
+	module-config: "iterator"
+	access-control: 127.0.0.0/8 allow
+remote-control:
+	control-enable: no
+auth-zone:
+	name: corp.test
+	zonefile: "corp.test.zone"
+	for-downstream: yes
+`
+	must(o.t, os.WriteFile(o.path("unbound.conf"), []byte(config), 0o644))
+	log := startErrors(o.t, o.enter("unbound", "-d", "-c", o.path("unbound.conf")))
+	await(o.t, log, "start of service")
+}
+
+func (o *outside) startCapture() {
+	o.t.Helper()
+	o.pcap = o.path("capture.pcap")
+	args := []string{"tcpdump", "-i", "any", "-U", "-n", "-w", o.pcap}
+	if os.Geteuid() == 0 {
+		args = append(args, "-Z", "root")
+	}
+	log := startErrors(o.t, o.enter(args...))
+	await(o.t, log, "listening on")
+}
+
+// sentinel is a name that the test itself asks unbound, to know that the capture has all that came before.
+const sentinel = "sentinel.corp.test"
+
+// captured returns a line for each packet so far, the sentinel's left out.
+func (o *outside) captured() []string {
+	o.t.Helper()
+	deadline := time.Now().Add(patience)
+	for i := 0; time.Now().Before(deadline); i++ {
+		name := fmt.Sprintf("%d.%s", i, sentinel)
+		_ = o.enter("dig", "+tries=1", "+time=2", "@127.0.0.1", name).Run()
+		out, err := exec.Command("tcpdump", "-r", o.pcap, "-nn").Output()
+		if err != nil || !bytes.Contains(out, []byte(name)) {
+			continue
+		}
+		var lines []string
+		for line := range strings.Lines(string(out)) {
+			if !strings.Contains(line, sentinel) && strings.Contains(line, " IP") {
+				lines = append(lines, strings.TrimSpace(line))
+			}
+		}
+		return sentinelAnswersDropped(lines)
+	}
+	o.t.Fatal("the capture does not show the test's own question")
+	return nil
+}
+
+// sentinelAnswersDropped leaves out NXDOMAIN answers, which name no question.
+func sentinelAnswersDropped(lines []string) []string {
+	var kept []string
+	for _, line := range lines {
+		if !strings.Contains(line, "127.0.0.1.53 >") {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// result is what a finished command left.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+func finish(t *testing.T, c *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	must(t, c.Start())
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = c.Process.Kill() })
+	err := c.Wait()
+	if !stop() {
+		t.Fatalf("%v hangs\n%s%s", c.Args, stdout.String(), stderr.String())
+	}
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		t.Fatal(err)
+	}
+	return result{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// run runs codex-dnsvisor where the test itself runs.
+func run(t *testing.T, args ...string) result {
+	t.Helper()
+	return finish(t, exec.Command(binary, args...))
+}
+
+// run runs codex-dnsvisor in the namespace.
+func (o *outside) run(args ...string) result {
+	o.t.Helper()
+	return finish(o.t, o.enter(append([]string{binary}, args...)...))
+}
+
+// await reads lines until one contains text.
+func await(t *testing.T, r *bufio.Reader, text string) {
+	t.Helper()
+	var read strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		read.WriteString(line)
+		if strings.Contains(line, text) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q did not come: %v\n%s", text, err, read.String())
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

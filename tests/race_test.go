@@ -1,0 +1,33 @@
+package tests
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRacer: a program that races addresses, questions and descriptors for ten seconds gets nothing out, and answers
+// only for allowed names.
+func TestRacer(t *testing.T) {
+	racer := filepath.Join(t.TempDir(), "racer")
+	if out, err := exec.Command("gcc", "-O2", "-pthread", "-o", racer, "testdata/clients/racer.c").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	o := newOutside(t)
+	got := o.run("--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--", racer, "10")
+	var calls, answers, leaks int
+	if _, err := fmt.Sscanf(got.stdout, "calls %d answers %d leaks %d", &calls, &answers, &leaks); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	if calls < 1000 || answers < 100 || leaks != 0 || got.status != 0 {
+		t.Errorf("not a race that tells: %+v", got)
+	}
+	for _, packet := range o.captured() {
+		if !strings.Contains(packet, "ICMP6") && !strings.Contains(packet, "IP6 fe80") {
+			t.Errorf("got out: %s", packet)
+		}
+	}
+	t.Logf("%d calls, %d answers, none of them for the denied name", calls, answers)
+}
