@@ -19,14 +19,14 @@ const (
 
 // Extended DNS errors; RFC 8914 section 5.2.
 const (
-	EDEBlocked               uint16 = 15
-	EDENoReachableAuthority  uint16 = 22
-	EDENetworkError          uint16 = 23
-	maxExtraText                    = 200
-	negativeTTL              uint32 = 5 // of answers that are ours
-	maxAnswersNamed                 = 64
-	syntheticPrimary                = "codex-dnsvisor.invalid."
-	syntheticResponsible            = "hostmaster.codex-dnsvisor.invalid."
+	EDEBlocked              uint16 = 15
+	EDENoReachableAuthority uint16 = 22
+	EDENetworkError         uint16 = 23
+	maxExtraText                   = 200
+	negativeTTL             uint32 = 5 // of answers that are ours
+	maxAnswersNamed                = 64
+	syntheticPrimary               = "codex-dnsvisor.invalid."
+	syntheticResponsible           = "hostmaster.codex-dnsvisor.invalid."
 )
 
 // Answer is what a question gets. The zero value is SERVFAIL.

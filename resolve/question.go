@@ -40,4 +40,6 @@ func ParseType(s string) (uint16, error) {
 func Asked(t uint16) bool { return t == dns.TypeA || t == dns.TypeAAAA || t == dns.TypeCNAME }
 
 // IsLocalhost says whether a normalised name is localhost or below it; RFC 6761 section 6.3.
-func IsLocalhost(name string) bool { return name == "localhost" || strings.HasSuffix(name, ".localhost") }
+func IsLocalhost(name string) bool {
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
+}

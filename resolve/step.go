@@ -66,7 +66,7 @@ func (c *cache) get(key stepKey) (step, bool) {
 
 // aged is the step with what is left of its time to live in every record.
 func (s step) aged(age time.Duration) step {
-	left := uint32(max((s.ttl - age).Round(time.Second)/time.Second, 1))
+	left := uint32(max((s.ttl-age).Round(time.Second)/time.Second, 1))
 	records := make([]dns.RR, len(s.records))
 	for i, rr := range s.records {
 		records[i] = withTTL(rr, left)
@@ -124,7 +124,7 @@ func dataOf(answer []dns.RR, key stepKey) (step, bool) {
 		if h.Class != dns.ClassINET || h.Rrtype != key.kind || lower(h.Name) != key.name || len(s.records) == maxData {
 			continue
 		}
-		s.records = append(s.records, rr)
+		s.records = append(s.records, plain(rr))
 		s.ttl = shorter(s.ttl, h.Ttl)
 	}
 	if cname, ok := first(s.records).(*dns.CNAME); ok && key.kind == dns.TypeCNAME {
@@ -133,10 +133,23 @@ func dataOf(answer []dns.RR, key stepKey) (step, bool) {
 	return s, len(s.records) > 0
 }
 
+// plain is a record without the letter case that our own question drew: it shows in the owner and, by compression, in
+// every name that ends alike. A canonical name becomes part of Kerberos principals, where case matters.
+func plain(rr dns.RR) dns.RR {
+	rr.Header().Name = lower(rr.Header().Name)
+	switch rr := rr.(type) {
+	case *dns.CNAME:
+		rr.Target = lower(rr.Target)
+	case *dns.SOA:
+		rr.Ns, rr.Mbox = lower(rr.Ns), lower(rr.Mbox)
+	}
+	return rr
+}
+
 func aliasOf(answer []dns.RR, name string) (step, bool) {
 	for _, rr := range answer {
 		if cname, ok := rr.(*dns.CNAME); ok && cname.Hdr.Class == dns.ClassINET && lower(cname.Hdr.Name) == name {
-			return step{records: []dns.RR{rr}, target: lower(cname.Target), ttl: shorter(-1, cname.Hdr.Ttl)}, true
+			return step{records: []dns.RR{plain(rr)}, target: lower(cname.Target), ttl: shorter(-1, cname.Hdr.Ttl)}, true
 		}
 	}
 	return step{}, false
@@ -166,7 +179,7 @@ func negative(reply *dns.Msg, chained bool) (step, bool) {
 	s := step{rcode: reply.Rcode}
 	for _, rr := range reply.Ns {
 		if soa, ok := rr.(*dns.SOA); ok {
-			s.soa = soa
+			s.soa = plain(soa)
 			s.ttl = shorter(shorter(-1, soa.Hdr.Ttl), soa.Minttl)
 			return s, true
 		}

@@ -18,8 +18,8 @@ import (
 // patience bounds every wait of a test: past it something hangs.
 const patience = 60 * time.Second
 
-// outside is the network that a run of codex-dnsvisor stands in: a namespace of the test's own with a dummy
-// interface and a default route, so that whatever left the tree would be seen, a real unbound on 127.0.0.1, and a
+// outside is the network that a run of codex-dnsvisor stands in: a namespace of the test's own with an interface and
+// default routes, so that whatever left the tree would be seen, a real unbound on 127.0.0.1, and a
 // capture of everything.
 type outside struct {
 	t    *testing.T
@@ -63,8 +63,11 @@ func newOutside(t *testing.T) *outside {
 	if os.Geteuid() != 0 {
 		flags = append(flags, "--user", "--map-root-user")
 	}
-	script := "ip link set lo up && ip link add dummy0 type dummy && ip addr add 10.9.8.7/24 dev dummy0 && ip link set dummy0 up && " +
-		"ip route add default via 10.9.8.1 && echo nameserver 127.0.0.1 >" + o.path("resolv.conf") + " && " +
+	script := "ip link set lo up && ip link add out0 type veth peer name out1 && ip link set out1 up && ip link set out0 up && " +
+		"ip addr add 10.9.8.7/24 dev out0 && ip addr add fd00:9::7/64 dev out0 nodad && " +
+		"ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0 && ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0 && " +
+		"ip route add default via 10.9.8.1 && ip -6 route add default via fd00:9::1 && " +
+		"echo nameserver 127.0.0.1 >" + o.path("resolv.conf") + " && " +
 		"mount --bind " + o.path("resolv.conf") + " /etc/resolv.conf && echo ready && exec cat"
 	holder := exec.Command("unshare", append(flags, "sh", "-c", script)...)
 	stdin, err := holder.StdinPipe()
@@ -132,6 +135,7 @@ func (o *outside) startUnbound() {
 	do-daemonize: no
 	module-config: "iterator"
 	access-control: 127.0.0.0/8 allow
+	local-zone: "test." nodefault
 remote-control:
 	control-enable: no
 auth-zone:
@@ -171,7 +175,8 @@ func (o *outside) captured() []string {
 		}
 		var lines []string
 		for line := range strings.Lines(string(out)) {
-			if !strings.Contains(line, sentinel) && strings.Contains(line, " IP") {
+			// The interface's own router and multicast solicitations are nobody's questions.
+			if !strings.Contains(line, sentinel) && !strings.Contains(line, "ICMP6") {
 				lines = append(lines, strings.TrimSpace(line))
 			}
 		}

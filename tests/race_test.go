@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -25,9 +24,7 @@ func TestRacer(t *testing.T) {
 		t.Errorf("not a race that tells: %+v", got)
 	}
 	for _, packet := range o.captured() {
-		if !strings.Contains(packet, "ICMP6") && !strings.Contains(packet, "IP6 fe80") {
-			t.Errorf("got out: %s", packet)
-		}
+		t.Errorf("got out: %s", packet)
 	}
 	t.Logf("%d calls, %d answers, none of them for the denied name", calls, answers)
 }

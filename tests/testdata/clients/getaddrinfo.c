@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 		printf("%s\n", gai_strerror(err));
 		return 1;
 	}
-	if (all->ai_canonname)
+	if (all->ai_canonname && hints.ai_flags & AI_CANONNAME) // musl always has it
 		printf("canonical %s\n", all->ai_canonname);
 	for (struct addrinfo *a = all; a; a = a->ai_next) {
 		getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST);
