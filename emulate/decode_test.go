@@ -8,16 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func inet4(port uint16, ip string) []byte {
+func inet4() []byte {
 	b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET)
-	b = binary.BigEndian.AppendUint16(b, port)
-	b = append(b, netip.MustParseAddr(ip).AsSlice()...)
+	b = binary.BigEndian.AppendUint16(b, dnsPort)
+	b = append(b, 8, 8, 8, 8)
 	return append(b, make([]byte, 8)...)
 }
 
-func inet6(port uint16, ip string, scope uint32) []byte {
+func inet6(ip string, scope uint32) []byte {
 	b := binary.NativeEndian.AppendUint16(nil, unix.AF_INET6)
-	b = binary.BigEndian.AppendUint16(b, port)
+	b = binary.BigEndian.AppendUint16(b, dnsPort)
 	b = append(b, 0, 0, 0, 0)
 	a := netip.MustParseAddr(ip).As16()
 	return binary.NativeEndian.AppendUint32(append(b, a[:]...), scope)
@@ -35,12 +35,12 @@ func TestDecodeAddress(t *testing.T) {
 		mapped bool
 		path   string
 	}{
-		"IPv4":                     {inet4(53, "8.8.8.8"), unix.AF_INET, "8.8.8.8:53", false, ""},
-		"IPv4 cut short":           {inet4(53, "8.8.8.8")[:15], unix.AF_INET, "", false, ""},
-		"IPv6":                     {inet6(53, "::1", 0), unix.AF_INET6, "[::1]:53", false, ""},
-		"IPv6 without a scope":     {inet6(53, "fe80::1", 0)[:24], unix.AF_INET6, "[fe80::1]:53", false, ""},
-		"IPv6 cut short":           {inet6(53, "::1", 0)[:23], unix.AF_INET6, "", false, ""},
-		"IPv4 mapped":              {inet6(53, "::ffff:8.8.8.8", 0), unix.AF_INET6, "8.8.8.8:53", true, ""},
+		"IPv4":                     {inet4(), unix.AF_INET, "8.8.8.8:53", false, ""},
+		"IPv4 cut short":           {inet4()[:15], unix.AF_INET, "", false, ""},
+		"IPv6":                     {inet6("::1", 0), unix.AF_INET6, "[::1]:53", false, ""},
+		"IPv6 without a scope":     {inet6("fe80::1", 0)[:24], unix.AF_INET6, "[fe80::1]:53", false, ""},
+		"IPv6 cut short":           {inet6("::1", 0)[:23], unix.AF_INET6, "", false, ""},
+		"IPv4 mapped":              {inet6("::ffff:8.8.8.8", 0), unix.AF_INET6, "8.8.8.8:53", true, ""},
 		"path":                     {unixAddr("/run/x\x00garbage"), unix.AF_UNIX, "", false, "/run/x"},
 		"path without a NUL":       {unixAddr("/run/x"), unix.AF_UNIX, "", false, "/run/x"},
 		"abstract":                 {unixAddr("\x00/run/x"), unix.AF_UNIX, "", false, ""},
@@ -48,7 +48,7 @@ func TestDecodeAddress(t *testing.T) {
 		"one byte":                 {[]byte{2}, 0, "", false, ""},
 		"nothing":                  {nil, 0, "", false, ""},
 		"netlink":                  {[]byte{16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, unix.AF_NETLINK, "", false, ""},
-		"unspecified family, IPv4": {append([]byte{0, 0}, inet4(53, "8.8.8.8")[2:]...), unix.AF_UNSPEC, "", false, ""},
+		"unspecified family, IPv4": {append([]byte{0, 0}, inet4()[2:]...), unix.AF_UNSPEC, "", false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := decodeAddress(c.raw)
@@ -65,10 +65,10 @@ func TestDecodeAddress(t *testing.T) {
 
 func TestScopedTakesLoopbackForALinkLocalResolver(t *testing.T) {
 	for raw, want := range map[string]uint32{
-		string(inet6(53, "fe80::1", 0)):        loopbackIndex,
-		string(inet6(53, "fe80::1", 7)):        loopbackIndex,
-		string(inet6(53, "2001:db8::1", 0)):    0,
-		string(inet6(53, "::ffff:8.8.8.8", 3)): 3,
+		string(inet6("fe80::1", 0)):        loopbackIndex,
+		string(inet6("fe80::1", 7)):        loopbackIndex,
+		string(inet6("2001:db8::1", 0)):    0,
+		string(inet6("::ffff:8.8.8.8", 3)): 3,
 	} {
 		a := decodeAddress([]byte(raw))
 		if got := binary.NativeEndian.Uint32(a.scoped()[24:]); got != want {
@@ -140,8 +140,8 @@ func TestDecodeIovecs(t *testing.T) {
 
 // Whatever a target's memory holds, the decoders stay within bounds.
 func FuzzDecode(f *testing.F) {
-	f.Add(inet4(53, "8.8.8.8"))
-	f.Add(inet6(53, "fe80::1", 2))
+	f.Add(inet4())
+	f.Add(inet6("fe80::1", 2))
 	f.Add(unixAddr("/run/nscd/socket"))
 	f.Add(iovecs(1, maxDatagram, 1<<63))
 	f.Fuzz(func(t *testing.T, raw []byte) {

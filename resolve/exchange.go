@@ -75,7 +75,7 @@ func converse(ctx context.Context, network string, u Upstream, m *dns.Msg) (*dns
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) }) // ends reads and writes
 	defer stop()
 	conn := &dns.Conn{Conn: raw, UDPSize: maxReplySize}
-	defer conn.Close()
+	defer raw.Close() //nolint:errcheck // the reply is here or the error is
 	if err := conn.WriteMsg(m); err != nil {
 		return nil, err
 	}

@@ -97,8 +97,7 @@ func recordError(err error, file string) error {
 // ParseRecord reads one record of a flag.
 func ParseRecord(line, flag string) (*Records, error) {
 	r, err := ParseZone(line+"\n", flag)
-	var bad *RecordError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*RecordError](err); ok {
 		return nil, &RecordError{File: flag, Problem: fmt.Sprintf("%q: %s", line, bad.Problem)}
 	}
 	if err == nil && r.count() != 1 {
@@ -175,10 +174,10 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 	}
 	var s step
 	for _, rr := range all {
-		switch t := rr.Header().Rrtype; {
-		case t == kind:
+		switch rr.Header().Rrtype {
+		case kind:
 			s.records = append(s.records, rr)
-		case t == dns.TypeCNAME:
+		case dns.TypeCNAME:
 			s.records, s.target = append(s.records, rr), lower(rr.(*dns.CNAME).Target)
 		}
 	}

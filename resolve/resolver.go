@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -109,9 +110,7 @@ func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 		if failure.failed {
 			return failure
 		}
-		for key, s := range steps {
-			fresh[key] = s
-		}
+		maps.Copy(fresh, steps)
 	}
 	return ServFail(0, "the chain of names is too long")
 }
@@ -226,6 +225,7 @@ func public(records []dns.RR) []dns.RR {
 
 // learn asks the upstreams, once for all who ask the same at the same time. It fails with an answer that says why.
 func (r *Resolver) learn(ctx context.Context, q Question) (map[stepKey]step, Answer) {
+	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
 	done := r.flight.DoChan(fmt.Sprint(q.Type, q.Name), func() (any, error) {
 		if r.ctx.Err() != nil || !r.slots.TryAcquire(1) {
 			return nil, errBusy

@@ -38,7 +38,8 @@ func screen(stderr io.Writer) error {
 	for _, fd := range sys.Started().Descriptors {
 		if what := outer(fd); what != "" {
 			unix.CloseOnExec(fd)
-			fmt.Fprintf(stderr, "codex-dnsvisor: descriptor %d is not passed on: %s of the outer network\n", fd, what)
+			// Nobody hears that standard error is gone.
+			_, _ = fmt.Fprintf(stderr, "codex-dnsvisor: descriptor %d is not passed on: %s of the outer network\n", fd, what)
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func TestNoticesAreBounded(t *testing.T) {
 	}
 }
 
-func TestQuietNoticesSayNothing(t *testing.T) {
+func TestQuietNoticesSayNothing(*testing.T) {
 	n := newNotices(nil)
 	n.once("a", "denied")
 	n.line("denied")

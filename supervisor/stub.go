@@ -96,10 +96,7 @@ func (s *stub) connection(ctx context.Context, conn *net.TCPConn) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends reads and writes alike
 	slots := semaphore.NewWeighted(maxPipelined)
-	for {
-		if conn.SetReadDeadline(time.Now().Add(idleTimeout)) != nil || ctx.Err() != nil {
-			break
-		}
+	for conn.SetReadDeadline(time.Now().Add(idleTimeout)) == nil && ctx.Err() == nil {
 		wire, err := readFrame(conn)
 		if err != nil || slots.Acquire(ctx, 1) != nil {
 			break

@@ -33,7 +33,6 @@ type wall struct {
 	udp  *net.UDPConn
 	tcp  *net.TCPListener
 	stub sys.Stub
-	ipv6 bool
 }
 
 // build gives the namespace its addresses and routes, and binds the stub's sockets. It owns the sockets it is given.

@@ -2,37 +2,14 @@ package tests
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// programs are the test's own clients, each built against another resolver.
-func programs(t *testing.T) map[string]string {
-	t.Helper()
-	dir := t.TempDir()
-	goCommand := "go"
-	if _, err := exec.LookPath(goCommand); err != nil {
-		goCommand = "/usr/local/go/bin/go"
-	}
-	builds := map[string][]string{
-		"glibc": {"gcc", "-o", "", "testdata/clients/getaddrinfo.c"},
-		"musl":  {"musl-gcc", "-static", "-o", "", "testdata/clients/getaddrinfo.c"},
-		"go":    {"env", "CGO_ENABLED=0", goCommand, "build", "-o", "", "./testdata/clients/lookup"},
-		"cgo":   {"env", "CGO_ENABLED=1", goCommand, "build", "-tags", "netcgo", "-o", "", "./testdata/clients/lookup"},
-	}
-	built := map[string]string{}
-	for name, args := range builds {
-		built[name] = filepath.Join(dir, name)
-		args[slices.Index(args, "")] = built[name]
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-	}
-	return built
-}
+// program is one of the tests' own clients: glibc and musl (getaddrinfo), go and cgo (net.LookupHost), state, racer.
+func program(name string) string { return filepath.Join(built, name) }
 
 // static are the records that the clients ask for.
 var static = []string{
@@ -45,12 +22,11 @@ func withStatic(args ...string) []string { return slices.Concat(static, []string
 
 // TestGetaddrinfo asks in every way that programs do, of two C libraries.
 func TestGetaddrinfo(t *testing.T) {
-	built := programs(t)
 	for _, libc := range []string{"glibc", "musl"} {
 		for _, family := range []string{"unspec", "inet", "inet6"} {
 			for _, flags := range []string{"none", "addrconfig", "canonname", "addrconfig,canonname"} {
 				t.Run(libc+"/"+family+"/"+flags, func(t *testing.T) {
-					got := run(t, withStatic(built[libc], "alias.example", family, flags)...)
+					got := run(t, withStatic(program(libc), "alias.example", family, flags)...)
 					lines := strings.Fields(got.stdout)
 					var want []string
 					if strings.Contains(flags, "canonname") {
@@ -71,12 +47,12 @@ func TestGetaddrinfo(t *testing.T) {
 			}
 		}
 		t.Run(libc+"/IPv6 only", func(t *testing.T) {
-			if got := run(t, withStatic(built[libc], "six.example", "unspec", "addrconfig")...); got.stdout != "2001:db8::6\n" {
+			if got := run(t, withStatic(program(libc), "six.example", "unspec", "addrconfig")...); got.stdout != "2001:db8::6\n" {
 				t.Errorf("%+v", got)
 			}
 		})
 		t.Run(libc+"/denied", func(t *testing.T) {
-			got := run(t, withStatic(built[libc], "other.example", "unspec", "none")...)
+			got := run(t, withStatic(program(libc), "other.example", "unspec", "none")...)
 			if got.status != 1 || !strings.Contains(got.stdout, "ame ") || !strings.Contains(got.stderr, "--allow other.example") {
 				t.Errorf("%+v", got)
 			}
@@ -86,13 +62,12 @@ func TestGetaddrinfo(t *testing.T) {
 
 // TestLanguages asks through Go's two resolvers, Python and curl.
 func TestLanguages(t *testing.T) {
-	built := programs(t)
 	for _, name := range []string{"go", "cgo"} {
 		t.Run(name, func(t *testing.T) {
-			if got := run(t, withStatic(built[name], "alias.example")...); got.stdout != "192.0.2.1\n2001:db8::1\n" {
+			if got := run(t, withStatic(program(name), "alias.example")...); got.stdout != "192.0.2.1\n2001:db8::1\n" {
 				t.Errorf("%+v", got)
 			}
-			if got := run(t, withStatic(built[name], "other.example")...); got.status != 1 || !strings.Contains(got.stdout, "no such host") {
+			if got := run(t, withStatic(program(name), "other.example")...); got.status != 1 || !strings.Contains(got.stdout, "no such host") {
 				t.Errorf("denied: %+v", got)
 			}
 		})
@@ -139,7 +114,6 @@ func TestEveryResolver(t *testing.T) {
 
 // TestEveryNameserverLine puts each resolver into resolv.conf, and lets each C library read it.
 func TestEveryNameserverLine(t *testing.T) {
-	built := programs(t)
 	for _, resolver := range append(resolvers, "fe80::1%eth0") {
 		for _, libc := range []string{"glibc", "musl"} {
 			t.Run(resolver+"/"+libc, func(t *testing.T) {
@@ -150,7 +124,7 @@ func TestEveryNameserverLine(t *testing.T) {
 				conf := filepath.Join(t.TempDir(), "resolv.conf")
 				must(t, os.WriteFile(conf, []byte("nameserver "+resolver+"\n"), 0o644))
 				got := run(t, withStatic("unshare", "--map-root-user", "--mount", "sh", "-c",
-					"mount --bind "+conf+" /etc/resolv.conf && exec "+built[libc]+" alias.example unspec canonname")...)
+					"mount --bind "+conf+" /etc/resolv.conf && exec "+program(libc)+" alias.example unspec canonname")...)
 				if got.status != 0 || !strings.HasPrefix(got.stdout, "canonical host.example\n") {
 					t.Errorf("%+v", got)
 				}

@@ -7,6 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -14,20 +17,20 @@ import (
 // ordinary is the user that root's second pass runs as. It needs no entry in /etc/passwd.
 const ordinary = 54321
 
-// Variables that the second pass gets from the first.
-const (
-	passVar   = "DNSVISOR_TEST_PASS"
-	binaryVar = "DNSVISOR_TEST_BINARY"
-)
+// dirVar tells the second pass what the first has built.
+const dirVar = "DNSVISOR_TEST_DIR"
 
-// binary is the codex-dnsvisor under test, built from this tree.
+// built is where codex-dnsvisor and the tests' own clients are, built from this tree.
+var built string
+
+// binary is the codex-dnsvisor under test.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(mainTest(m)) }
+func TestMain(m *testing.M) { os.Exit(mainTest(m)) } //nolint:forbidigo // as main
 
 func mainTest(m *testing.M) int {
-	if os.Getenv(passVar) != "" {
-		binary = os.Getenv(binaryVar)
+	if built = os.Getenv(dirVar); built != "" {
+		binary = filepath.Join(built, "codex-dnsvisor")
 		return m.Run()
 	}
 	dir, err := os.MkdirTemp("", "dnsvisor-tests-")
@@ -35,37 +38,60 @@ func mainTest(m *testing.M) int {
 		return complain(err)
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil {
+	built, binary = dir, filepath.Join(dir, "codex-dnsvisor")
+	if err := build(dir); err != nil {
 		return complain(err)
 	}
-	binary = filepath.Join(dir, "codex-dnsvisor")
-	build := exec.Command("make", "-C", "..", "build", "OUT="+binary)
-	if out, err := build.CombinedOutput(); err != nil {
-		return complain(fmt.Errorf("%w\n%s", err, out))
-	}
 	status := m.Run()
-	if os.Geteuid() == 0 && os.Getenv("DNSVISOR_TEST_ROOT_ONLY") == "" {
+	if os.Geteuid() == 0 {
 		status = max(status, asOrdinary(dir))
 	}
 	return status
 }
 
-// asOrdinary runs this test binary again as an ordinary user.
+// build puts into dir what both passes use.
+func build(dir string) error {
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	client := func(name string) string { return filepath.Join(dir, name) }
+	for _, args := range [][]string{
+		{"make", "-C", "..", "build", "OUT=" + binary},
+		{"gcc", "-o", client("glibc"), "testdata/clients/getaddrinfo.c"},
+		{"musl-gcc", "-static", "-o", client("musl"), "testdata/clients/getaddrinfo.c"},
+		{"gcc", "-o", client("state"), "testdata/clients/state.c"},
+		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
+		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
+	} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w\n%s", args, err, out)
+		}
+	}
+	return nil
+}
+
+// asOrdinary runs this test binary again as an ordinary user, who may not be able to read the source tree.
 func asOrdinary(dir string) int {
 	home := filepath.Join(dir, "home")
-	if err := os.Mkdir(home, 0o700); err != nil {
+	self, err := os.Executable()
+	if err != nil {
 		return complain(err)
 	}
-	if err := os.Chown(home, ordinary, ordinary); err != nil {
-		return complain(err)
-	}
-	self := filepath.Join(dir, "tests.test")
-	if out, err := exec.Command("cp", "/proc/self/exe", self).CombinedOutput(); err != nil {
-		return complain(fmt.Errorf("%w\n%s", err, out))
+	for _, args := range [][]string{
+		{"install", "-d", "-m", "700", "-o", strconv.Itoa(ordinary), home},
+		{"cp", self, filepath.Join(dir, "tests.test")},
+		{"cp", "-r", "testdata", dir},
+	} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))
+		}
 	}
 	fmt.Println("=== as an ordinary user")
-	again := exec.Command(self, os.Args[1:]...)
-	again.Env = append(os.Environ(), passVar+"=ordinary", binaryVar+"="+binary, "HOME="+home, "TMPDIR="+home)
+	own := func(arg string) bool { return strings.HasPrefix(arg, "-test.testlogfile") }
+	again := exec.Command(filepath.Join(dir, "tests.test"), slices.DeleteFunc(slices.Clone(os.Args[1:]), own)...)
+	again.Dir = dir
+	again.Env = append(os.Environ(), dirVar+"="+dir, "HOME="+home, "TMPDIR="+home)
 	again.Stdout, again.Stderr = os.Stdout, os.Stderr
 	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
 	if err := again.Run(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -215,7 +216,7 @@ func finish(t *testing.T, c *exec.Cmd) result {
 	if !stop() {
 		t.Fatalf("%v hangs\n%s%s", c.Args, stdout.String(), stderr.String())
 	}
-	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
 	return result{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}

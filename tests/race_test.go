@@ -2,20 +2,14 @@ package tests
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"testing"
 )
 
 // TestRacer: a program that races addresses, questions and descriptors for ten seconds gets nothing out, and answers
 // only for allowed names.
 func TestRacer(t *testing.T) {
-	racer := filepath.Join(t.TempDir(), "racer")
-	if out, err := exec.Command("gcc", "-O2", "-pthread", "-o", racer, "testdata/clients/racer.c").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	o := newOutside(t)
-	got := o.run("--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--", racer, "10")
+	got := o.run("--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--", program("racer"), "10")
 	var calls, answers, leaks int
 	if _, err := fmt.Sscanf(got.stdout, "calls %d answers %d leaks %d", &calls, &answers, &leaks); err != nil {
 		t.Fatalf("%v: %+v", err, got)

@@ -12,10 +12,7 @@ import (
 // might spoil, and compares all that it sees.
 func TestTheCommandGetsTheCallersState(t *testing.T) {
 	dir := t.TempDir()
-	state := filepath.Join(dir, "state")
-	if out, err := exec.Command("gcc", "-o", state, "testdata/clients/state.c").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	state := program("state")
 	for name, script := range map[string]string{
 		"plain":                   `exec $RUN`,
 		"arguments":               `exec $RUN -- "" "a b" "--" '*'`,

@@ -123,7 +123,10 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(options, run); err != nil {
 		return err
 	}
-	fmt.Fprintln(ctx.Stdout, "\nThe command and its arguments stand behind --. Subcommands, each with --help of its own:")
+	const more = "\nThe command and its arguments stand behind --. Subcommands, each with --help of its own:\n"
+	if _, err := io.WriteString(ctx.Stdout, more); err != nil {
+		return err
+	}
 	for _, child := range ctx.Model.Children {
 		if _, err := fmt.Fprintf(ctx.Stdout, "  %-9s%s\n", child.Name, child.Help); err != nil {
 			return err
@@ -135,7 +138,7 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 // report writes an error, each of several joined ones, and, where it has one, the hint. What stands in it may come
 // from a file or a flag.
 func report(stderr io.Writer, err error) {
-	if all, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only a join itself
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range all.Unwrap() {
 			report(stderr, one)
 		}
