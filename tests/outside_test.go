@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,25 +59,28 @@ func bigRecords() string {
 func newOutside(t *testing.T) *outside {
 	t.Helper()
 	o := &outside{t: t, dir: t.TempDir()}
-	flags := []string{"--net", "--mount"}
+	o.pcap = o.path("capture.pcap")
+	// An ordinary user keeps his own id: tcpdump takes id 0 for root and wants to become another.
+	flags := []string{"--net"}
 	if os.Geteuid() != 0 {
-		flags = append(flags, "--user", "--map-root-user")
+		flags = append(flags, "--user", "--map-current-user", "--keep-caps")
 	}
-	script := "ip link set lo up && ip link add out0 type veth peer name out1 && ip link set out1 up && ip link set out0 up && " +
-		"ip addr add 10.9.8.7/24 dev out0 && ip addr add fd00:9::7/64 dev out0 nodad && " +
-		"ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0 && ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0 && " +
-		"ip route add default via 10.9.8.1 && ip -6 route add default via fd00:9::1 && " +
-		"echo nameserver 127.0.0.1 >" + o.path("resolv.conf") + " && " +
-		"mount --bind " + o.path("resolv.conf") + " /etc/resolv.conf && echo ready && exec cat"
-	holder := exec.Command("unshare", append(flags, "sh", "-c", script)...)
-	stdin, err := holder.StdinPipe()
-	must(t, err)
+	const script = `set -e
+		ip link set lo up; ip link add out0 type veth peer name out1; ip link set out1 up; ip link set out0 up
+		ip addr add 10.9.8.7/24 dev out0; ip addr add fd00:9::7/64 dev out0 nodad
+		ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0; ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0
+		ip route add default via 10.9.8.1; ip -6 route add default via fd00:9::1
+		echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		exec tcpdump -i any -U -n $1 -w "$2" 2>&1`
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "-Zroot"
+	}
+	holder := exec.Command("unshare", append(flags, "sh", "-c", script, "sh", user, o.pcap)...)
 	stdout := startLines(t, holder)
-	t.Cleanup(func() { stdin.Close() }) // cat ends
-	await(t, stdout, "ready")
+	await(t, stdout, "listening on")
 	o.pid = strconv.Itoa(holder.Process.Pid)
 	o.startUnbound()
-	o.startCapture()
 	return o
 }
 
@@ -86,7 +88,7 @@ func (o *outside) path(name string) string { return filepath.Join(o.dir, name) }
 
 // enter is a command in the namespace.
 func (o *outside) enter(args ...string) *exec.Cmd {
-	prefix := []string{"-t", o.pid, "-n", "-m", "--wd=" + o.dir}
+	prefix := []string{"-t", o.pid, "-n", "--wd=" + o.dir}
 	if os.Geteuid() != 0 {
 		prefix = append(prefix, "-U", "--preserve-credentials")
 	}
@@ -99,11 +101,7 @@ func startLines(t *testing.T, c *exec.Cmd) *bufio.Reader {
 	r, w, err := os.Pipe()
 	must(t, err)
 	t.Cleanup(func() { r.Close() })
-	if c.Stdout == nil {
-		c.Stdout = w
-	} else {
-		c.Stderr = w
-	}
+	c.Stdout = w
 	must(t, c.Start())
 	must(t, w.Close())
 	must(t, r.SetReadDeadline(time.Now().Add(patience)))
@@ -112,13 +110,6 @@ func startLines(t *testing.T, c *exec.Cmd) *bufio.Reader {
 		_ = c.Wait()
 	})
 	return bufio.NewReader(r)
-}
-
-// startErrors is startLines of standard error.
-func startErrors(t *testing.T, c *exec.Cmd) *bufio.Reader {
-	t.Helper()
-	c.Stdout = io.Discard
-	return startLines(t, c)
 }
 
 func (o *outside) startUnbound() {
@@ -145,19 +136,8 @@ auth-zone:
 	for-downstream: yes
 `
 	must(o.t, os.WriteFile(o.path("unbound.conf"), []byte(config), 0o644))
-	log := startErrors(o.t, o.enter("unbound", "-d", "-c", o.path("unbound.conf")))
+	log := startLines(o.t, o.enter("sh", "-c", "exec unbound -d -c unbound.conf 2>&1"))
 	await(o.t, log, "start of service")
-}
-
-func (o *outside) startCapture() {
-	o.t.Helper()
-	o.pcap = o.path("capture.pcap")
-	args := []string{"tcpdump", "-i", "any", "-U", "-n", "-w", o.pcap}
-	if os.Geteuid() == 0 {
-		args = append(args, "-Z", "root")
-	}
-	log := startErrors(o.t, o.enter(args...))
-	await(o.t, log, "listening on")
 }
 
 // sentinel is a name that the test itself asks unbound, to know that the capture has all that came before.

@@ -60,7 +60,9 @@ func TestUpstream(t *testing.T) {
 		}
 	})
 	t.Run("the system's resolver", func(t *testing.T) {
-		got := o.run("--allow", "a.corp.test", "--", "getent", "ahostsv4", "a.corp.test")
+		must(t, os.WriteFile(o.path("resolv.conf"), []byte("nameserver 127.0.0.1\n"), 0o644))
+		script := `mount --bind resolv.conf /etc/resolv.conf && exec "$0" --allow a.corp.test -- getent ahostsv4 a.corp.test`
+		got := finish(t, o.enter("unshare", "--map-root-user", "--mount", "sh", "-c", script, binary))
 		if !strings.HasPrefix(got.stdout, "192.0.2.1 ") {
 			t.Errorf("%+v", got)
 		}

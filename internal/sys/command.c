@@ -8,9 +8,12 @@
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -171,6 +174,23 @@ static int load_filter(const struct dv_config *config)
 	return listener;
 }
 
+// exists tells a file in PATH that may not be executed from a directory in PATH that may not be searched: execvp gives
+// EACCES for both, a shell calls the second one not found.
+static int exists(const char *name)
+{
+	char path[PATH_MAX];
+	const char *dirs = getenv("PATH");
+	if (strchr(name, '/') || !dirs)
+		return 1;
+	for (const char *end; *dirs; dirs = *end ? end + 1 : end) {
+		end = strchrnul(dirs, ':');
+		int n = snprintf(path, sizeof(path), "%.*s/%s", end == dirs ? 1 : (int)(end - dirs), end == dirs ? "." : dirs, name);
+		if (n < (int)sizeof(path) && access(path, F_OK) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 void dv_command(const struct dv_config *config, int launch, int keeper, char **argv)
 {
 	supervisor = launch;
@@ -191,6 +211,7 @@ void dv_command(const struct dv_config *config, int launch, int keeper, char **a
 	await_go(); // the listener is taken
 	close(listener);
 	execvp(argv[0], argv);
-	dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_EXEC, errno);
-	_exit(errno == ENOENT ? 127 : 126);
+	int err = errno == EACCES && !exists(argv[0]) ? ENOENT : errno;
+	dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_EXEC, err);
+	_exit(125);
 }
