@@ -82,10 +82,13 @@ func converse(ctx context.Context, network string, u Upstream, m *dns.Msg) (*dns
 	forged := false
 	for {
 		wire, err := conn.ReadMsgHeader(nil)
-		if err != nil {
-			if forged {
-				return nil, errForged
-			}
+		switch {
+		case errors.Is(err, dns.ErrShortRead) && network == "udp":
+			forged = true
+			continue
+		case err != nil && forged:
+			return nil, errForged
+		case err != nil:
 			return nil, err
 		}
 		reply := new(dns.Msg)

@@ -11,7 +11,7 @@ import (
 )
 
 // pack is a query as a well-behaved client sends it.
-func pack(t testing.TB, name string, kind uint16, change func(*dns.Msg)) []byte {
+func pack(t *testing.T, name string, kind uint16, change func(*dns.Msg)) []byte {
 	t.Helper()
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(name), kind)
@@ -25,7 +25,7 @@ func pack(t testing.TB, name string, kind uint16, change func(*dns.Msg)) []byte 
 	return wire
 }
 
-func parse(t testing.TB, wire []byte) *Query {
+func parse(t *testing.T, wire []byte) *Query {
 	t.Helper()
 	q, err := ParseQuery(wire)
 	if err != nil {
@@ -34,7 +34,7 @@ func parse(t testing.TB, wire []byte) *Query {
 	return q
 }
 
-func unpack(t testing.TB, wire []byte) *dns.Msg {
+func unpack(t *testing.T, wire []byte) *dns.Msg {
 	t.Helper()
 	m := new(dns.Msg)
 	if err := m.Unpack(wire); err != nil {

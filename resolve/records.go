@@ -3,6 +3,7 @@ package resolve
 import (
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -44,23 +45,60 @@ func ParseZone(text, file string) (*Records, error) {
 	if at, word := forbidden(text); at > 0 {
 		return nil, &RecordError{file, at, 1, word + " is not allowed"}
 	}
-	parser := dns.NewZoneParser(strings.NewReader(text), ".", file)
+	lines := &lineReader{rest: text}
+	parser := dns.NewZoneParser(lines, ".", file)
 	parser.SetDefaultTTL(defaultTTL)
 	parser.SetIncludeAllowed(false)
 	r := &Records{byName: map[string][]dns.RR{}}
 	count := 0
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		if count++; count > maxRecords {
-			return nil, &RecordError{File: file, Problem: fmt.Sprintf("more than %d records", maxRecords)}
+			return nil, &RecordError{file, lines.read, 1, fmt.Sprintf("more than %d records", maxRecords)}
+		}
+		if empty(rr) {
+			return nil, &RecordError{file, lines.read, 1, "no data for type " + TypeString(rr.Header().Rrtype)}
 		}
 		if err := r.add(rr); err != nil {
-			return nil, &RecordError{File: file, Problem: err.Error()}
+			return nil, &RecordError{file, lines.read, 1, err.Error()}
 		}
 	}
 	if err := parser.Err(); err != nil {
 		return nil, recordError(err, file)
 	}
 	return r, nil
+}
+
+// lineReader gives one line a read, so that the number of lines read is the line of the record that was parsed last.
+type lineReader struct {
+	rest string
+	read int
+}
+
+func (l *lineReader) Read(p []byte) (int, error) {
+	if l.rest == "" {
+		return 0, io.EOF
+	}
+	end := strings.IndexByte(l.rest, '\n') + 1
+	if end == 0 {
+		end = len(l.rest)
+	}
+	n := copy(p, l.rest[:end])
+	if n == end {
+		l.read++
+	}
+	l.rest = l.rest[n:]
+	return n, nil
+}
+
+// empty says that a record has no data at all. The library takes that, for dynamic updates.
+func empty(rr dns.RR) bool {
+	blank, ok := dns.TypeToRR[rr.Header().Rrtype]
+	if !ok {
+		return false // RFC 3597 form, which says how much there is
+	}
+	none := blank()
+	*none.Header() = *rr.Header()
+	return none.String() == rr.String()
 }
 
 // forbidden finds directives that read files or make records without number.

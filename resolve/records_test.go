@@ -38,11 +38,11 @@ y	TYPE65280 \# 2 0102
 func TestBadZones(t *testing.T) {
 	for text, want := range map[string]string{
 		"a.test. A 192.0.2.300\n":                        "file:1:",
-		"a.test. A 192.0.2.1\nb.test. MX\n":              "file:2:",
+		"a.test. A 192.0.2.1\nb.test. MX\n":              "file:2:1: no data for type MX",
 		"a.test. NOSUCHTYPE x\n":                         "file:1:",
 		"$INCLUDE /etc/passwd\n":                         "file:1:1: $INCLUDE is not allowed",
 		"a.test. A 192.0.2.1\n$GENERATE 1-9 $ A 1.2.3.4": "file:2:1: $GENERATE is not allowed",
-		"a.test. CNAME b.test.\na.test. A 192.0.2.1\n":   "a.test: a name with a CNAME",
+		"a.test. CNAME b.test.\na.test. A 192.0.2.1\n":   "file:2:1: a.test: a name with a CNAME",
 		"a.test. CH A 192.0.2.1\n":                       "file",
 	} {
 		_, err := ParseZone(text, "file")

@@ -390,8 +390,13 @@ func TestLocalAnswers(t *testing.T) {
 		kind uint16
 		want string
 	}{
-		{"localhost", dns.TypeA, "127.0.0.1"}, {"x.localhost", dns.TypeAAAA, "::1"}, {"localhost", dns.TypeMX, ""},
-		{"a.corp", dns.TypeTXT, `"hello"`}, {"a.corp", dns.TypeA, ""}, {"b.corp", dns.TypeMX, ""}, {"b.corp", dns.TypeANY, ""},
+		{"localhost", dns.TypeA, "127.0.0.1"},
+		{"x.localhost", dns.TypeAAAA, "::1"},
+		{"localhost", dns.TypeMX, ""},
+		{"a.corp", dns.TypeTXT, `"hello"`},
+		{"a.corp", dns.TypeA, ""},
+		{"b.corp", dns.TypeMX, ""},
+		{"b.corp", dns.TypeANY, ""},
 	} {
 		a, ok := r.Cached(Question{c.name, c.kind, dns.ClassINET}, Chain{})
 		if got := strings.Join(a.Answers(), " "); !ok || got != c.want || a.RCode() != "NOERROR" {
