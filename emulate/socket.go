@@ -53,7 +53,7 @@ const (
 )
 
 // plain says whether a datagram to this address is one packet, sent now: the socket is of the address's family,
-// not corked, and does not split.
+// not corked, has nothing waiting, and does not split.
 func (s *socket) plain(to address) bool {
 	if !s.udp() || int(to.family) != s.domain {
 		return false
@@ -68,5 +68,7 @@ func (s *socket) plain(to address) bool {
 			return false
 		}
 	}
-	return true
+	// What a send with MSG_MORE left waiting is counted as unsent.
+	unsent, err := unix.IoctlGetInt(s.fd, unix.SIOCOUTQ)
+	return err == nil && unsent == 0
 }

@@ -63,6 +63,14 @@ type question struct {
 	decision policy.Decision
 }
 
+// name is what people read: the root is ".".
+func (q *question) name() string {
+	if name := q.Question().Name; name != "" {
+		return name
+	}
+	return "."
+}
+
 // ask decides one DNS message. It does not wait for an upstream.
 func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	start := time.Now()
@@ -103,7 +111,7 @@ func (d *desk) chain(q *question) resolve.Chain {
 	return resolve.Chain{
 		Deny: func(target string) string {
 			if rule := d.policy.Denied(target); rule != nil {
-				return fmt.Sprintf("%s leads to %s, which %s denies", q.Question().Name, target, rule.Origin)
+				return fmt.Sprintf("%s leads to %s, which %s denies", q.name(), target, rule.Origin)
 			}
 			return ""
 		},
@@ -113,7 +121,7 @@ func (d *desk) chain(q *question) resolve.Chain {
 
 func (d *desk) deny(q *question) reply {
 	reason := why(q.decision)
-	name := q.Question().Name
+	name := q.name()
 	if d.denyWith == policy.Errno && q.by.caught != "" {
 		if !d.record(q, resolve.Answer{}) {
 			return reply{response: d.unrecorded(q)}

@@ -19,7 +19,7 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 	asked := q.Question()
 	e := audit.Event{
 		Name: audit.PolicyDecision, Scope: audit.ScopeDomain,
-		Transport: q.by.transport, ServerAddress: asked.Name, ServerPort: stubPort, ClientAddress: q.by.client,
+		Transport: q.by.transport, ServerAddress: q.name(), ServerPort: stubPort, ClientAddress: q.by.client,
 		QuestionType: resolve.TypeString(asked.Type), ResponseCode: a.RCode(), Answers: a.Answers(),
 		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: q.process,
 	}
@@ -59,7 +59,7 @@ func (d *desk) write(e audit.Event) bool {
 
 // say tells on standard error, once a name, what was denied or failed.
 func (d *desk) say(q *question, a resolve.Answer) {
-	name := q.Question().Name
+	name := q.name()
 	if d.verbose {
 		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), asking(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
 	}

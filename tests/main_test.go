@@ -60,6 +60,7 @@ func build(dir string) error {
 		{"gcc", "-o", client("glibc"), "testdata/clients/getaddrinfo.c"},
 		{"musl-gcc", "-static", "-o", client("musl"), "testdata/clients/getaddrinfo.c"},
 		{"gcc", "-o", client("state"), "testdata/clients/state.c"},
+		{"gcc", "-o", client("sendmmsg"), "testdata/clients/sendmmsg.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
@@ -81,7 +82,7 @@ func asOrdinary(dir string) int {
 	for _, args := range [][]string{
 		{"install", "-d", "-m", "700", "-o", strconv.Itoa(ordinary), home},
 		{"cp", self, filepath.Join(dir, "tests.test")},
-		{"cp", "-r", "testdata", dir},
+		{"cp", "-rL", "testdata", dir},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))

@@ -1,0 +1,72 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestREADME runs the README's own commands, with its own policy file, where no network is.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("testdata/README.md")
+	must(t, err)
+	policy := regexp.MustCompile("(?s)```toml\n(.*?)```").FindSubmatch(text)
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1)
+	if policy == nil || len(blocks) != 2 {
+		t.Fatalf("the README has %d blocks of commands", len(blocks))
+	}
+	o := newOutside(t) // example.com is asked of this namespace's resolver, which knows nothing of it
+	dir := o.dir
+	must(t, os.WriteFile(filepath.Join(dir, "policy.toml"), policy[1], 0o644))
+	must(t, os.Mkdir(filepath.Join(dir, "bin"), 0o755))
+	must(t, os.Symlink(binary, filepath.Join(dir, "bin", "codex-dnsvisor")))
+	ran := 0
+	for line := range strings.Lines(string(blocks[1][1])) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		ran++
+		got := finish(t, o.enter("sh", "-c", line))
+		want := 0
+		if strings.Contains(line, "www.example.com") {
+			want = 2 // getent's for a name without an answer
+		}
+		if got.status != want || strings.Contains(got.stderr, "error:") || want == 0 && !strings.Contains(got.stdout, "192.0.2.7") && !strings.Contains(got.stdout, "db.test A: allowed") {
+			t.Errorf("%s: %+v", line, got)
+		}
+	}
+	if ran != 5 {
+		t.Errorf("%d commands", ran)
+	}
+	if log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl")); err != nil || strings.Count(string(log), "\n") != 1 {
+		t.Errorf("the audit log: %q, %v", log, err)
+	}
+}
+
+// Every flag of --help is in the README, and the reverse.
+func TestREADMEKnowsTheFlags(t *testing.T) {
+	text, err := os.ReadFile("testdata/README.md")
+	must(t, err)
+	flags := func(s string) []string {
+		all := regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(s, -1)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	table := string(text)[strings.Index(string(text), "| flag |"):strings.Index(string(text), "Exit status:")]
+	inReadme := flags(table)
+	for _, flag := range flags(run(t, "--help").stdout) {
+		if flag != "--help" && flag != "--verbose" && !slices.Contains(inReadme, flag) {
+			t.Errorf("%s is not in the README", flag)
+		}
+	}
+	help := run(t, "--help").stdout
+	for _, flag := range inReadme {
+		if !strings.Contains(help, flag) {
+			t.Errorf("%s is not in --help", flag)
+		}
+	}
+}
