@@ -1,12 +1,16 @@
 package doctor
 
-import "context"
+import (
+	"context"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
+)
 
 // Examine looks at this machine as this process sees it: one finding a check, always the same checks in the same
 // order. It changes nothing, sends no packet and leaves no process; a canceled ctx ends the launch that it tries.
 func Examine(ctx context.Context) []Finding {
 	h := thisHost()
-	return examine(h, checks(), try(ctx, h))
+	return examine(h, checks(), try(ctx, supervisor.MapIDs))
 }
 
 // launchCheck is the name of the check that a real launch is.

@@ -173,24 +173,3 @@ func TestAdvise(t *testing.T) {
 		}
 	}
 }
-
-func TestIdentity(t *testing.T) {
-	var c sys.Config
-	if err := machine("6.1.0", user()).identity(&c); err != nil || c.Nested || !c.NoSetgroups || c.UIDMap != "1000 1000 1\n" || c.GIDMap != "100 100 1\n" {
-		t.Errorf("an ordinary user: %+v, %v", c, err)
-	}
-	c = sys.Config{}
-	maps := root("proc/self/uid_map", "         0          0 4294967295\n", "proc/self/gid_map", "0 100000 1000\n 1000 5 1\n")
-	if err := machine("6.1.0", maps).identity(&c); err != nil || !c.Nested || c.NoSetgroups || c.UIDMap != "0 0 4294967295\n" || c.GIDMap != "0 0 1000\n1000 1000 1\n" {
-		t.Errorf("root: %+v, %v", c, err)
-	}
-	c = sys.Config{}
-	if err := machine("6.1.0", map[string]string{"proc/self/status": bareStatus}).identity(&c); err != nil || c.Nested || c.UIDMap != "0 0 1\n" {
-		t.Errorf("root without capabilities: %+v, %v", c, err)
-	}
-	for _, files := range []map[string]string{nil, root(), root("proc/self/uid_map", "0 0\n"), root("proc/self/uid_map", "0 0 1\n")} {
-		if err := machine("6.1.0", files).identity(&c); err == nil {
-			t.Errorf("no error for %v", files)
-		}
-	}
-}

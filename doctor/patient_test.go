@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 // patientArg makes the test binary examine itself: what follows are files to write "0" to first. It prints JSON.
@@ -113,9 +114,8 @@ func socketFilter() []byte {
 }
 
 func TestAnotherListenerIsTold(t *testing.T) {
-	h := thisHost()
 	config := sys.Config{Filter: socketFilter(), SeccompFlags: sys.FilterFlags()}
-	if err := h.identity(&config); err != nil {
+	if err := supervisor.MapIDs(&config); err != nil {
 		t.Fatal(err)
 	}
 	r, w, err := os.Pipe()

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 // step is a part of the trial. The launch itself has stages of its own (sys.Stage).
@@ -61,9 +62,9 @@ var errNotCaught = errors.New("the kernel did not hand the call over")
 
 // try launches a command as a run does, up to its exec, which it catches and refuses. Nothing is left of it. A nil
 // error: a run works.
-func try(ctx context.Context, h *host) error {
+func try(ctx context.Context, identify func(*sys.Config) error) error {
 	config := sys.Config{Args: []string{trialCommand}, Filter: trialFilter(), SeccompFlags: sys.FilterFlags()}
-	if err := h.identity(&config); err != nil {
+	if err := identify(&config); err != nil {
 		return &trialError{stepLaunch, err}
 	}
 	if err := ctx.Err(); err != nil {
@@ -74,8 +75,9 @@ func try(ctx context.Context, h *host) error {
 		return &trialError{stepLaunch, err}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = tree.End() }) // a tree that has ended needs no end
-	err = errors.Join(tryWall(sockets), sockets.Close())
-	if err == nil {
+	if err = supervisor.TryWall(sockets); err != nil {
+		err = &trialError{stepWall, err}
+	} else {
 		err = tryCall(tree)
 	}
 	stop()

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -42,10 +43,9 @@ func belongings(t *testing.T) string {
 }
 
 func TestTheTrialLeavesNothing(t *testing.T) {
-	h := thisHost()
 	before := belongings(t)
 	for range 3 {
-		if err := try(t.Context(), h); err != nil {
+		if err := try(t.Context(), supervisor.MapIDs); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +58,7 @@ func TestACanceledTrialIsNoVerdict(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h := thisHost()
-	err := try(ctx, h)
+	err := try(ctx, supervisor.MapIDs)
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
@@ -72,17 +72,19 @@ func TestACanceledTrialIsNoVerdict(t *testing.T) {
 }
 
 func TestATrialWithoutAnIdentityFails(t *testing.T) {
-	h := machine("6.18.0", map[string]string{"proc/self/status": "Uid:\t0\n"})
-	if err := try(t.Context(), h); err == nil || !strings.Contains(err.Error(), "who we are") {
+	nobody := func(*sys.Config) error { return errors.New("nobody") }
+	if err := try(t.Context(), nobody); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Error(err)
 	}
 }
 
 // A map that the kernel refuses: the stage and the errno come through.
 func TestATrialReportsItsStage(t *testing.T) {
-	status := strings.Replace(userStatus, "Uid:\t1000\t1000", "Uid:\t1000\t4294967295", 1)
-	h := machine("6.18.0", map[string]string{"proc/self/status": status})
-	err := try(t.Context(), h)
+	h := machine("6.18.0", map[string]string{"proc/self/status": userStatus})
+	err := try(t.Context(), func(c *sys.Config) error {
+		c.NoSetgroups, c.UIDMap, c.GIDMap = true, "4294967295 4294967295 1\n", "0 0 1\n"
+		return nil
+	})
 	stage, ok := errors.AsType[*sys.StageError](err)
 	if !ok || stage.Stage != sys.StageMap || stage.Errno != unix.EINVAL {
 		t.Fatal(err)

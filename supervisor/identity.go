@@ -11,12 +11,12 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// identity fills in how the command's user namespaces map ids: everybody to himself.
+// MapIDs fills in how the command's user namespaces map ids: everybody to himself.
 //
 // An ordinary user maps his own ids, and the command keeps no capability. Root maps every id that he has, into two
 // namespaces: the outer owns the network, and the command has its capabilities in the inner one only, where chown,
 // su and tar work, and ip is refused.
-func identity(c *sys.Config) error {
+func MapIDs(c *sys.Config) error {
 	if !mayMapAll() {
 		c.NoSetgroups = true
 		c.UIDMap = fmt.Sprintf("%d %d 1\n", os.Geteuid(), os.Geteuid())

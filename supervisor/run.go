@@ -78,7 +78,7 @@ func (c *Config) launch() (sys.Config, error) {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
 	launch := sys.Config{Args: c.Args, Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
-	return launch, identity(&launch)
+	return launch, MapIDs(&launch)
 }
 
 // supervise owns the sockets; it returns when the tree has ended, or with it still running on an error.

@@ -44,6 +44,16 @@ func build(s sys.WallSockets) (*wall, error) {
 	return w, nil
 }
 
+// TryWall builds a wall and takes it down again: whether this kernel can route and answer as a run needs it to. It
+// owns the sockets.
+func TryWall(s sys.WallSockets) error {
+	w, err := build(s)
+	if err != nil {
+		return err
+	}
+	return w.Close()
+}
+
 func (w *wall) setUp(s sys.WallSockets) error {
 	if err := route(s.Route, unix.AF_INET); err != nil {
 		return fmt.Errorf("set up IPv4 in the namespace: %w", err)
