@@ -295,6 +295,10 @@ func hear(c *net.UnixConn) (message, []int, error) {
 	control := make([]byte, unix.CmsgSpace(C.DV_WALL_SOCKETS*4))
 	buf := unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))
 	n, cn, _, _, err := c.ReadMsgUnix(buf, control)
+	if errors.Is(err, unix.ECONNRESET) {
+		// The other side ended without reading all that we said. The error is given once, before what it said itself.
+		n, cn, _, _, err = c.ReadMsgUnix(buf, control)
+	}
 	switch {
 	case err != nil:
 		return m, nil, err
