@@ -120,6 +120,7 @@ func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 func (r *Resolver) walk(q Question, c Chain, fresh map[stepKey]step) (answer Answer, missing string) {
 	name := lower(q.fqdn())
 	seen := map[string]bool{}
+	told := false // by an upstream, where the chain leads
 	a := Answer{known: true, source: SourceRecord}
 	for range maxHops + 1 {
 		if seen[name] {
@@ -133,8 +134,9 @@ func (r *Resolver) walk(q Question, c Chain, fresh map[stepKey]step) (answer Ans
 		if source != SourceRecord {
 			a.source = source
 		}
+		told = told || source == SourceCache || source == SourceUpstream
 		if s.target == "" {
-			return finish(q, a, s, source, c), ""
+			return finish(q, a, s, c.AllowLocal || !told || source == SourceRecord), ""
 		}
 		a.records = append(a.records, s.records...)
 		name = s.target
@@ -176,18 +178,17 @@ func localhost(key stepKey) step {
 	return step{}
 }
 
-// finish adds the last step of a chain to an answer.
-func finish(q Question, a Answer, s step, source Source, c Chain) Answer {
+// finish adds the last step of a chain to an answer. Local addresses pass where the rule is exact, the record static, or
+// no upstream had a part: a CNAME of an upstream to localhost is filtered as its A of 127.0.0.1 is.
+func finish(q Question, a Answer, s step, allowLocal bool) Answer {
 	data := s.records
-	if source == SourceCache || source == SourceUpstream {
-		if !c.AllowLocal {
-			data = public(data)
-		}
-		if len(data) == 0 && len(s.records) > 0 {
-			a := Denied(q, DenyNoData, "the addresses are local ones, and the rule is not exact")
-			a.filtered = true
-			return a
-		}
+	if !allowLocal {
+		data = public(data)
+	}
+	if len(data) == 0 && len(s.records) > 0 {
+		a := Denied(q, DenyNoData, "the addresses are local ones, and the rule is not exact")
+		a.filtered = true
+		return a
 	}
 	a.records = append(a.records, data...)
 	a.rcode = s.rcode
