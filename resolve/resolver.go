@@ -281,7 +281,7 @@ func (r *Resolver) askAll(ctx context.Context, q Question) (map[stepKey]step, er
 			}
 			steps := takeApart(q, reply)
 			for key, s := range steps {
-				r.cache.put(key, s)
+				steps[key] = r.cache.put(key, s)
 			}
 			return steps, nil
 		}

@@ -22,34 +22,45 @@ type stepKey struct {
 	kind uint16
 }
 
-// cache keeps steps for their time to live. A nil cache keeps nothing.
+// cache keeps steps for their time to live. Without entries it only bounds times to live.
 type cache struct {
 	entries  *lru.Cache[stepKey, step]
 	min, max time.Duration
 }
 
 func newCache(size int, shortest, longest time.Duration) (*cache, error) {
+	c := &cache{min: shortest, max: longest}
 	if size <= 0 {
-		return nil, nil
+		return c, nil
 	}
-	entries, err := lru.New[stepKey, step](size)
-	return &cache{entries, shortest, longest}, err
+	var err error
+	c.entries, err = lru.New[stepKey, step](size)
+	return c, err
 }
 
-func (c *cache) put(key stepKey, s step) {
-	if c == nil {
-		return
+// put keeps a step, and returns it with its time to live within bounds and in every record: the first answer is to say
+// what those from the cache say. The step and its records must be the cache's own.
+func (c *cache) put(key stepKey, s step) step {
+	if len(s.records) > 0 || s.soa != nil { // else there is nothing to lengthen: RFC 2308 section 5
+		s.ttl = max(s.ttl, c.min)
 	}
-	s.ttl = min(max(s.ttl, c.min), c.max)
-	if s.ttl <= 0 {
-		return
+	s.ttl = min(s.ttl, c.max)
+	seconds := uint32(s.ttl / time.Second)
+	for _, rr := range s.records {
+		rr.Header().Ttl = seconds
 	}
-	s.stored = time.Now()
-	c.entries.Add(key, s)
+	if s.soa != nil {
+		s.soa.Header().Ttl = seconds
+	}
+	if s.ttl > 0 && c.entries != nil {
+		s.stored = time.Now()
+		c.entries.Add(key, s)
+	}
+	return s
 }
 
 func (c *cache) get(key stepKey) (step, bool) {
-	if c == nil {
+	if c.entries == nil {
 		return step{}, false
 	}
 	s, ok := c.entries.Get(key)
@@ -106,7 +117,7 @@ func takeApart(q Question, reply *dns.Msg) map[stepKey]step {
 		}
 		s, ok := aliasOf(reply.Answer, name)
 		if !ok {
-			if s, ok := negative(reply, len(steps) > 0); ok {
+			if s, ok := negative(reply, name, len(steps) > 0); ok {
 				steps[key] = s
 			}
 			return steps
@@ -175,10 +186,11 @@ func shorter(ttl time.Duration, seconds uint32) time.Duration {
 
 // negative reads an answer without data; RFC 2308 section 5. At the end of a chain only a SOA tells that from a server
 // that did not follow the chain to its end.
-func negative(reply *dns.Msg, chained bool) (step, bool) {
+func negative(reply *dns.Msg, name string, chained bool) (step, bool) {
 	s := step{rcode: reply.Rcode}
 	for _, rr := range reply.Ns {
-		if soa, ok := rr.(*dns.SOA); ok {
+		// A SOA of another zone says nothing of the name.
+		if soa, ok := rr.(*dns.SOA); ok && dns.IsSubDomain(lower(soa.Hdr.Name), name) {
 			s.soa = plain(soa)
 			s.ttl = shorter(shorter(-1, soa.Hdr.Ttl), soa.Minttl)
 			return s, true
