@@ -14,6 +14,8 @@ import (
 
 var (
 	errForged   = errors.New("the reply does not repeat the question")
+	errFolded   = errors.New("the reply does not repeat the question's letter case")
+	errCut      = errors.New("the reply is cut short by TCP too")
 	errRefusing = errors.New("the upstream refuses")
 )
 
@@ -24,18 +26,36 @@ func exchange(ctx context.Context, u Upstream, q Question) (*dns.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	network := u.network
-	reply, err := converse(ctx, network, u, m)
-	if network == "udp" && (errors.Is(err, errForged) || err == nil && reply.Truncated) {
+	reply, err := converse(ctx, u.network, u, m)
+	switch {
+	case u.network != "udp":
+	case errors.Is(err, errFolded):
+		reply, err = unmixed(ctx, u, m)
+	case err == nil && reply.Truncated:
 		reply, err = converse(ctx, "tcp", u, m)
 	}
 	switch {
 	case err != nil:
 		return nil, err
+	case reply.Truncated:
+		return nil, errCut
 	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
 		return nil, fmt.Errorf("%w: %s", errRefusing, dns.RcodeToString[reply.Rcode])
 	}
 	return reply, nil
+}
+
+// unmixed asks an upstream that folds the letter case: by TCP for half of the time left, which is not forged blindly, and
+// where it speaks none in lower case with a new id.
+func unmixed(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
+	end, _ := ctx.Deadline() // every try has one
+	half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
+	defer cancel()
+	if reply, err := converse(half, "tcp", u, m); err == nil {
+		return reply, nil
+	}
+	m.Id, m.Question[0].Name = dns.Id(), lower(m.Question[0].Name)
+	return converse(ctx, "udp", u, m)
 }
 
 // ask builds a question of our own: random id and letter case (0x20), our EDNS, and nothing of the client's.
@@ -74,35 +94,29 @@ func converse(ctx context.Context, network string, u Upstream, m *dns.Msg) (*dns
 	}
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) }) // ends reads and writes
 	defer stop()
-	conn := &dns.Conn{Conn: raw, UDPSize: maxReplySize}
+	conn := &dns.Conn{Conn: raw}
 	defer raw.Close() //nolint:errcheck // the reply is here or the error is
 	if err := conn.WriteMsg(m); err != nil {
 		return nil, err
 	}
-	forged := false
+	buffer := make([]byte, maxReplySize)
 	for {
-		wire, err := conn.ReadMsgHeader(nil)
-		switch {
-		case errors.Is(err, dns.ErrShortRead) && network == "udp":
-			forged = true
-			continue
-		case err != nil && forged:
-			return nil, errForged
-		case err != nil:
+		n, err := conn.Read(buffer)
+		if err != nil {
 			return nil, err
 		}
 		reply := new(dns.Msg)
-		switch err := reply.Unpack(wire); {
-		case err == nil && repeats(reply, m) == same:
+		unreadable := reply.Unpack(buffer[:n])
+		switch like := repeats(reply, m); {
+		case like == same && (unreadable == nil || network == "udp" && reply.Truncated): // which may end inside a record
 			return reply, nil
-		case err == nil && repeats(reply, m) == sameButCase && network == "udp":
-			return nil, errForged // ask by TCP, where the case does not matter
-		case err == nil && repeats(reply, m) == sameButCase:
+		case like == sameButCase && unreadable == nil && network == "udp":
+			return nil, errFolded
+		case like == sameButCase && unreadable == nil:
 			return reply, nil
 		case network == "tcp":
 			return nil, errForged
 		}
-		forged = true
 	}
 }
 
