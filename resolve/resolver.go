@@ -53,6 +53,8 @@ type Resolver struct {
 	ctx    context.Context //nolint:containedctx // ends what is asked upstream, which outlives the question
 	cancel context.CancelFunc
 	asking sync.WaitGroup
+	mu     sync.Mutex // over closed, and over what asking begins with
+	closed bool
 	flight singleflight.Group
 	slots  *semaphore.Weighted
 }
@@ -82,6 +84,9 @@ func New(c Config) (*Resolver, error) {
 
 // Close ends what is being asked and waits for it.
 func (r *Resolver) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
 	r.cancel()
 	r.asking.Wait()
 	return nil
@@ -228,11 +233,13 @@ func public(records []dns.RR) []dns.RR {
 func (r *Resolver) learn(ctx context.Context, q Question) (map[stepKey]step, Answer) {
 	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
 	done := r.flight.DoChan(fmt.Sprint(q.Type, q.Name), func() (any, error) {
-		if r.ctx.Err() != nil || !r.slots.TryAcquire(1) {
+		if !r.begin() {
+			return nil, errClosed
+		}
+		defer r.asking.Done()
+		if !r.slots.TryAcquire(1) {
 			return nil, errBusy
 		}
-		r.asking.Add(1)
-		defer r.asking.Done()
 		defer r.slots.Release(1)
 		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
 		defer cancel()
@@ -249,9 +256,20 @@ func (r *Resolver) learn(ctx context.Context, q Question) (map[stepKey]step, Ans
 	}
 }
 
+// begin counts a question that Close has to wait for. False: it waits already.
+func (r *Resolver) begin() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.asking.Add(1)
+	}
+	return !r.closed
+}
+
 var (
-	errBusy = errors.New("too many questions are waiting for upstreams")
-	errNone = errors.New("no upstream is configured")
+	errClosed = errors.New("the resolver is closed")
+	errBusy   = errors.New("too many questions are waiting for upstreams")
+	errNone   = errors.New("no upstream is configured")
 )
 
 // failure tells upstreams that do not answer from those that cannot be reached. Clients hear no more than that.
