@@ -14,6 +14,7 @@ import (
 const (
 	defaultTTL     = 60 // seconds, of a static record that names none
 	maxRecords     = 100_000
+	maxOfName      = 512 // each is compared with the others
 	acceptedRecord = "OWNER [TTL] [IN] TYPE DATA, as in a zone file (RFC 1035 section 5.1): a.example. 60 IN A 192.0.2.1"
 )
 
@@ -58,7 +59,11 @@ func ParseZone(text, file string) (*Records, error) {
 		if empty(rr) {
 			return nil, &RecordError{file, lines.read, 1, "no data for type " + TypeString(rr.Header().Rrtype)}
 		}
-		if err := r.add(rr); err != nil {
+		rr, err := canonical(rr)
+		if err == nil {
+			err = r.add(rr)
+		}
+		if err != nil {
 			return nil, &RecordError{file, lines.read, 1, err.Error()}
 		}
 	}
@@ -66,6 +71,18 @@ func ParseZone(text, file string) (*Records, error) {
 		return nil, recordError(err, file)
 	}
 	return r, nil
+}
+
+// canonical is a record as it would arrive by wire: names are looked up by the presentation form that comes from there,
+// where a letter written as an escape is a letter.
+func canonical(rr dns.RR) (dns.RR, error) {
+	wire := make([]byte, dns.Len(rr)+1)
+	n, err := dns.PackRR(rr, wire, 0, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := dns.UnpackRR(wire[:n], 0)
+	return out, err
 }
 
 // lineReader gives one line a read, so that the number of lines read is the line of the record that was parsed last.
@@ -183,6 +200,9 @@ func (r *Records) add(rr dns.RR) error {
 		if h.Rrtype == dns.TypeCNAME || other.Header().Rrtype == dns.TypeCNAME {
 			return fmt.Errorf("%s: a name with a CNAME has no other record", strings.TrimSuffix(h.Name, "."))
 		}
+	}
+	if len(r.byName[name]) == maxOfName {
+		return fmt.Errorf("%s: more than %d records of one name", h.Name, maxOfName)
 	}
 	r.byName[name] = append(r.byName[name], rr)
 	return nil
