@@ -39,12 +39,14 @@ func ParseUpstream(s string) (Upstream, error) {
 	if address, err := netip.ParseAddrPort(rest); err == nil && address.Port() != 0 {
 		return Upstream{network, address}, nil
 	}
-	bare := rest
-	if inner, ok := strings.CutPrefix(rest, "["); ok {
-		bare = strings.TrimSuffix(inner, "]")
+	bare, bracketed := strings.CutPrefix(rest, "[")
+	if bracketed {
+		if bare, ok = strings.CutSuffix(bare, "]"); !ok {
+			return Upstream{}, &UpstreamError{s}
+		}
 	}
 	address, err := netip.ParseAddr(bare)
-	if err != nil {
+	if err != nil || bracketed && address.Is4() {
 		return Upstream{}, &UpstreamError{s}
 	}
 	return Upstream{network, netip.AddrPortFrom(address, 53)}, nil
