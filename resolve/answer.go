@@ -90,7 +90,7 @@ func data(rr dns.RR) string {
 func (a Answer) withEDE(code uint16, text string) Answer {
 	a.reason = text
 	if len(text) > maxExtraText {
-		text = text[:maxExtraText]
+		text = strings.ToValidUTF8(text[:maxExtraText], "") // the cut may fall inside a character
 	}
 	a.ede = []*dns.EDNS0_EDE{{InfoCode: code, ExtraText: text}}
 	return a
