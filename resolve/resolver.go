@@ -43,6 +43,13 @@ type Chain struct {
 	AllowLocal bool
 }
 
+func (c Chain) deny(target string) string {
+	if c.Deny == nil {
+		return ""
+	}
+	return c.Deny(target)
+}
+
 // Resolver answers questions. It is safe for concurrent use.
 type Resolver struct {
 	records *Records
@@ -145,10 +152,8 @@ func (r *Resolver) walk(q Question, c Chain, fresh map[stepKey]step) (answer Ans
 		}
 		a.records = append(a.records, s.records...)
 		name = s.target
-		if c.Deny != nil {
-			if reason := c.Deny(name); reason != "" {
-				return denyTarget(q, name, reason), ""
-			}
+		if reason := c.deny(name); reason != "" {
+			return denyTarget(q, name, reason), ""
 		}
 	}
 	return ServFail(0, "the chain of names is too long"), ""
