@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/miekg/dns"
 )
@@ -118,11 +119,12 @@ func empty(rr dns.RR) bool {
 	return none.String() == rr.String()
 }
 
-// forbidden finds directives that read files or make records without number.
+// forbidden finds directives that read files or make records without number. The parser takes one behind a bracket too.
 func forbidden(text string) (line int, word string) {
 	for l := range strings.Lines(text) {
 		line++
-		if fields := strings.Fields(l); len(fields) > 0 {
+		between := func(r rune) bool { return unicode.IsSpace(r) || r == '(' || r == ')' }
+		if fields := strings.FieldsFunc(l, between); len(fields) > 0 {
 			for _, word := range []string{"$INCLUDE", "$GENERATE"} {
 				if strings.EqualFold(fields[0], word) {
 					return line, word
