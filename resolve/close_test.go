@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -28,5 +29,8 @@ func TestCloseWhileAsking(t *testing.T) {
 			t.Error(err)
 		}
 		all.Wait()
+		if a := r.Lookup(context.Background(), question("late.corp"), Chain{}); !strings.Contains(a.Reason(), "closed") {
+			t.Errorf("asked after Close: %s", a.Reason())
+		}
 	}
 }
