@@ -121,6 +121,9 @@ func Denied(q Question, how DenyMode, reason string) Answer {
 	return a.withEDE(EDEBlocked, reason)
 }
 
+// Rejected is the answer to a malformed query, by its RCODE; see [Query.Malformed].
+func Rejected(rcode int) Answer { return Answer{known: true, rcode: rcode, source: SourceLocal} }
+
 // NoData says that the name has no data of the type.
 func NoData(q Question) Answer {
 	return Answer{known: true, source: SourceLocal, authority: syntheticSOA(q)}

@@ -22,6 +22,7 @@ const (
 // Records are static records. The zero value and nil are empty.
 type Records struct {
 	byName map[string][]dns.RR // by lower-case owner with its trailing dot
+	nodes  map[string]bool     // the owners and every name above one: those exist, with or without records
 }
 
 // RecordError is a record that cannot be taken, with its place in the zone text, from 1.
@@ -51,7 +52,7 @@ func ParseZone(text, file string) (*Records, error) {
 	parser := dns.NewZoneParser(lines, ".", file)
 	parser.SetDefaultTTL(defaultTTL)
 	parser.SetIncludeAllowed(false)
-	r := &Records{byName: map[string][]dns.RR{}}
+	r := newRecords()
 	count := 0
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		if count++; count > maxRecords {
@@ -173,7 +174,7 @@ func (r *Records) count() int {
 
 // MergeRecords puts records together. A name that has a CNAME has nothing else; RFC 1034 section 3.6.2.
 func MergeRecords(parts ...*Records) (*Records, error) {
-	all := &Records{byName: map[string][]dns.RR{}}
+	all := newRecords()
 	for _, part := range parts {
 		if part == nil {
 			continue
@@ -207,6 +208,9 @@ func (r *Records) add(rr dns.RR) error {
 		return fmt.Errorf("%s: more than %d records of one name", h.Name, maxOfName)
 	}
 	r.byName[name] = append(r.byName[name], rr)
+	for node, more := name, true; more && !r.nodes[node]; node, more = parent(node) {
+		r.nodes[node] = true
+	}
 	return nil
 }
 
@@ -215,7 +219,7 @@ func (r *Records) Has(name string, kind uint16) bool {
 	if r == nil {
 		return false
 	}
-	for _, rr := range r.byName[dns.Fqdn(name)] {
+	for _, rr := range r.of(dns.Fqdn(name)) {
 		if t := rr.Header().Rrtype; t == kind || t == dns.TypeCNAME {
 			return true
 		}
@@ -228,8 +232,8 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 	if r == nil {
 		return step{}, false
 	}
-	all, ok := r.byName[name]
-	if !ok {
+	all := r.of(name)
+	if all == nil {
 		return step{}, false
 	}
 	var s step

@@ -64,6 +64,29 @@ func TestParseRecord(t *testing.T) {
 	}
 }
 
+// A wildcard stands for names that do not exist, below the closest one that does; RFC 4592.
+func TestWildcards(t *testing.T) {
+	r := resolver(t, Config{Records: records(t, `
+*.w.test	A 192.0.2.1
+a.w.test	TXT exists
+b.c.w.test	TXT exists
+*.alias.test	CNAME x.w.test.
+`)})
+	for name, want := range map[string]string{
+		"x.w.test": "192.0.2.1", "x.y.w.test": "192.0.2.1", "a.w.test": "", "x.alias.test": "x.w.test 192.0.2.1",
+	} {
+		a, ok := r.Cached(question(name), Chain{})
+		if got := strings.Join(a.Answers(), " "); !ok || got != want || got != "" && a.records[0].Header().Name != name+"." {
+			t.Errorf("%s: %q, %v, want %q", name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"w.test", "x.a.w.test", "x.c.w.test", "test", "other"} {
+		if a, ok := r.Cached(question(name), Chain{}); ok {
+			t.Errorf("%s: %q", name, a.Answers())
+		}
+	}
+}
+
 func TestMergeRecords(t *testing.T) {
 	a, b := records(t, "a.test. A 192.0.2.1\n"), records(t, "a.test. A 192.0.2.1\na.test. A 192.0.2.2\n")
 	if m, err := MergeRecords(a, nil, b); err != nil || m.count() != 2 {

@@ -53,6 +53,9 @@ func (r reply) await(ctx context.Context) []byte {
 	return r.response
 }
 
+// reasonMalformed is the log's reason for a message that cannot be decided on.
+const reasonMalformed policy.Reason = "malformed"
+
 // question is one that is being worked on.
 type question struct {
 	*resolve.Query
@@ -82,8 +85,9 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	if d.log != nil {
 		q.process = audit.Lookup(by.tid)
 	}
-	if query.Malformed() != 0 {
-		return reply{response: query.Response(resolve.Answer{}, limit)}
+	if code := query.Malformed(); code != 0 {
+		q.decision.Reason = reasonMalformed
+		return reply{response: d.answer(q, resolve.Rejected(code))}
 	}
 	q.decision = d.decide(query.Question().Name)
 	if q.decision.Effect != policy.Allow {

@@ -64,6 +64,8 @@ func (d *desk) say(q *question, a resolve.Answer) {
 		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), asking(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
 	}
 	switch {
+	case q.decision.Reason == reasonMalformed:
+		d.notices.once("malformed", "a DNS message that cannot be answered%s: %s", asking(q), a.RCode())
 	case q.decision.Effect != policy.Allow:
 		d.sayDenied(q, name, why(q.decision))
 	case a.DeniedTarget() != "":
