@@ -6,10 +6,11 @@ TOOLS    = $(CURDIR)/.tools
 LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev libseccomp-dev pkg-config iproute2 dnsutils unbound dnsmasq-base bind9 musl-tools \
-	python3 curl tcpdump strace procps util-linux
+PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound musl-tools python3 curl tcpdump procps util-linux
 
-.PHONY: all build deps demo test test-long lint bench clean
+export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
+
+.PHONY: all build deps demo test lint clean
 
 all: build
 
@@ -19,7 +20,7 @@ build: $(OUT)
 
 # One static binary: libseccomp and glibc are linked in; names are never resolved through glibc.
 $(OUT): $(shell git ls-files '*.go' '*.c' '*.h' 2>/dev/null) go.mod go.sum
-	@./scripts/need gcc go
+	@./scripts/need gcc go seccomp.h
 	CGO_ENABLED=1 go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
 
 deps:
@@ -29,7 +30,7 @@ demo: build
 	./scripts/demo
 
 test: build
-	@./scripts/need gcc go dig unbound dnsmasq named musl-gcc tcpdump ip python3 curl strace
+	@./scripts/need gcc go seccomp.h dig unbound musl-gcc tcpdump ip python3 curl pgrep script
 	go test -race -tags $(TAGS) -shuffle=on -timeout 11m ./...
 
 lint: $(TOOLS)/golangci-lint
