@@ -54,7 +54,7 @@ func checks() []check {
 			probe: tried(func(p process) func() error { return p.getFD }),
 		},
 		{
-			name: "PIDFD_THREAD", since: version{6, 9}, advice: "a thread with a descriptor table of its own (rare) cannot be answered: its calls fail",
+			name: "PIDFD_THREAD", since: version{6, 9}, advice: "a thread with a descriptor table of its own (rare) is answered all the same, and the log cannot say who asked",
 			probe: tried(func(p process) func() error { return p.threadFD }),
 		},
 		{

@@ -45,9 +45,9 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 	if !to.inet.IsValid() || (to.inet.Port() != dnsPort && e.Local(to.inet.Addr())) {
 		return run()
 	}
-	s, errno := e.take(n)
-	if errno != 0 {
-		return fail(errno)
+	s, v, ok := e.take(n)
+	if !ok {
+		return v
 	}
 	if s.tcp() && to.inet.Port() == dnsPort {
 		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.

@@ -89,22 +89,25 @@ func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (add
 	return decodeAddress(raw), 0
 }
 
-// take duplicates the descriptor that the call names, and makes sure that it was the caller's.
-func (e *Emulator) take(n sys.Notification) (socket, unix.Errno) {
+// take duplicates the descriptor that the call names, and makes sure that it was the caller's. False: the verdict.
+func (e *Emulator) take(n sys.Notification) (socket, verdict, bool) {
 	fd, err := sys.TakeDescriptor(n.TID, int(int32(n.Args[0])))
+	if errors.Is(err, sys.ErrOwnTable) {
+		return socket{}, run(), false // out of our reach on this kernel, not out of the wall's
+	}
 	if err != nil {
-		return socket{fd: -1}, errnoOf(err)
+		return socket{}, fail(errnoOf(err)), false
 	}
 	s := socket{fd: fd}
+	errno := s.look()
 	if !e.Listener.Valid(n.ID) {
-		s.close()
-		return socket{fd: -1}, unix.ENOENT
+		errno = unix.ENOENT
 	}
-	if errno := s.look(); errno != 0 {
+	if errno != 0 {
 		s.close()
-		return socket{fd: -1}, errno
+		return socket{}, fail(errno), false
 	}
-	return s, 0
+	return s, verdict{}, true
 }
 
 // errnoOf gives the errno in an error, and EACCES where there is none: what cannot be looked at is refused.

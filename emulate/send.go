@@ -97,9 +97,9 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	case !e.aimed(d.to) && e.Local(d.to.inet.Addr()):
 		return run()
 	}
-	s, errno := e.take(n)
-	if errno != 0 {
-		return fail(errno)
+	s, v, ok := e.take(n)
+	if !ok {
+		return v
 	}
 	defer s.close()
 	switch {
@@ -119,7 +119,7 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 
 // fastOpen lets the kernel send to the stub with TCP Fast Open (RFC 7413), which connects the socket too.
 func (e *Emulator) fastOpen(n sys.Notification, d datagram) verdict {
-	if s, errno := e.take(n); errno == 0 {
+	if s, _, ok := e.take(n); ok {
 		e.Handler.Connecting(d.call, s.fd)
 	}
 	return run()

@@ -104,3 +104,10 @@ func line(t *testing.T, r *bufio.Reader) string {
 	must(t, err)
 	return strings.TrimSuffix(text, "\n")
 }
+
+// A thread may have descriptors of its own.
+func TestOwnDescriptorTable(t *testing.T) {
+	if got := run(t, withStatic(program("table"))...); got.stdout != "sent 30, answered\n" || got.stderr != "" {
+		t.Errorf("%+v", got)
+	}
+}
