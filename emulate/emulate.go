@@ -16,6 +16,9 @@ type Emulator struct {
 	Stub     sys.Stub // answers from the addresses that targets ask
 	// Local says whether an address is of the namespace itself: what is sent there stays there.
 	Local func(netip.Addr) bool
+	// Inside says whether a socket (a duplicate) of a thread is of this namespace. One of another, made further down the
+	// tree, would not get what the stub sends.
+	Inside func(fd, tid int) bool
 	// Source is the local address that the kernel would take towards a resolver.
 	Source func(resolver netip.Addr) netip.Addr
 }

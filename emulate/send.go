@@ -130,7 +130,7 @@ func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdi
 	if errno := e.readSpans(n, d.spans, data); errno != 0 {
 		return fail(errno)
 	}
-	if d.flags&^modelled == 0 && d.controlLen == 0 && d.size > 0 && s.plain(d.to) {
+	if d.flags&^modelled == 0 && d.controlLen == 0 && d.size > 0 && s.plain(d.to) && e.Inside(s.fd, n.TID) {
 		return e.question(s, d, data)
 	}
 	if errno := e.read(n, d.control, control); d.controlLen > 0 && errno != 0 {

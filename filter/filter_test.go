@@ -33,7 +33,7 @@ func options() map[string]Options {
 // shapes are the values of one argument that a 64-bit comparison can get wrong.
 var shapes = []uint64{
 	0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 1 << 32, 1<<32 | 1, 0xffffffff << 32, 0xdeadbeef << 32,
-	0x7ffc12345678, 0xffffffffffffffff, 1 << 63,
+	0x5412, 0x541c, 0x5412 | 1<<32, 0x541c | 0xdead<<32, 0x5411, 0x7ffc12345678, 0xffffffffffffffff, 1 << 63,
 }
 
 // families are values of socket's first argument, with and without what the kernel ignores above bit 31.

@@ -25,27 +25,28 @@ type numbers struct {
 	native     map[string]int32
 	refused    []int32
 	requestKey int32
+	ioctl      int32
 }
 
 // syscall numbers: arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl; include/uapi/asm-generic/unistd.h;
 // arch/arm/tools/syscall.tbl.
 var oracles = map[Arch][]numbers{
 	AMD64: {
-		{name: "x86-64", audit: auditX86_64, requestKey: 249, native: map[string]int32{
+		{name: "x86-64", audit: auditX86_64, requestKey: 249, ioctl: 16, native: map[string]int32{
 			"connect": 42, "sendto": 44, "sendmsg": 46, "sendmmsg": 307, "io_uring_setup": 425, "socket": 41, "socketpair": 53,
 		}},
-		{name: "i386", audit: auditI386, requestKey: 287, refused: []int32{
+		{name: "i386", audit: auditI386, requestKey: 287, ioctl: 54, refused: []int32{
 			102, 359, 360, 361, 362, 363, 364, 365, 366, 367, 368, 369, 370, 371, 372, 373, 345, 337, 417, 425,
 		}},
-		{name: "x32", audit: auditX86_64, bit: x32Bit, requestKey: 249, refused: []int32{
+		{name: "x32", audit: auditX86_64, bit: x32Bit, requestKey: 249, ioctl: 514, refused: []int32{
 			41, 42, 43, 44, 48, 49, 50, 51, 52, 53, 288, 425, 517, 518, 519, 537, 538, 541, 542,
 		}},
 	},
 	ARM64: {
-		{name: "AArch64", audit: auditAArch64, requestKey: 218, native: map[string]int32{
+		{name: "AArch64", audit: auditAArch64, requestKey: 218, ioctl: 29, native: map[string]int32{
 			"connect": 203, "sendto": 206, "sendmsg": 211, "sendmmsg": 269, "io_uring_setup": 425, "socket": 198, "socketpair": 199,
 		}},
-		{name: "AArch32", audit: auditARM, requestKey: 310, refused: []int32{
+		{name: "AArch32", audit: auditARM, requestKey: 310, ioctl: 54, refused: []int32{
 			281, 282, 283, 284, 285, 286, 287, 288, 289, 290, 291, 292, 293, 294, 295, 296, 297, 365, 366, 374, 417, 425,
 		}},
 	},
@@ -79,6 +80,9 @@ func (n numbers) want(u Unix, d data) uint32 {
 	}
 	if nr == n.requestKey && n.native == nil {
 		return retErrno(unix.ENOSYS)
+	}
+	if request := uint32(d.args[1]); nr == n.ioctl && (request == 0x5412 || request == 0x541c) {
+		return retErrno(unix.EPERM)
 	}
 	if slices.Contains(n.refused, nr) {
 		return retErrno(unix.ENOSYS)

@@ -45,8 +45,20 @@ func caught(u Unix) []rule {
 	// With callout data the kernel itself asks a resolver, in the initial namespaces: it runs /sbin/request-key, and
 	// keys of type dns_resolver are names. request_key(2).
 	rules = append(rules, rule{call: "request_key", where: []where{{arg: 2}}, then: errno(unix.ENOKEY), words: "callout_info is not NULL"})
-	return append(rules, families(u)...)
+	return slices.Concat(rules, families(u), terminal())
 }
+
+// terminal keeps a target from typing into the caller's terminal: what it leaves there, a shell outside would run.
+// Linux refuses TIOCSTI itself since 6.2 where dev.tty.legacy_tiocsti is 0; TIOCLINUX pastes on a virtual console.
+func terminal() []rule {
+	var rules []rule
+	for _, request := range []uint64{unix.TIOCSTI, tiocLinux} {
+		rules = append(rules, rule{call: "ioctl", where: []where{{arg: 1, mask: 0xffffffff, value: request}}, then: errno(unix.EPERM), words: "request is TIOCSTI or TIOCLINUX"})
+	}
+	return rules
+}
+
+const tiocLinux = 0x541c // TIOCLINUX, asm-generic/ioctls.h
 
 // families are the rules for socket(2): only families that a network namespace contains, and AF_UNIX.
 //
@@ -86,7 +98,7 @@ func refused() []rule {
 	for _, call := range slices.Concat(socketCalls, []string{"io_uring_setup", "request_key"}) {
 		rules = append(rules, rule{call: call, then: errno(unix.ENOSYS)})
 	}
-	return rules
+	return append(rules, terminal()...)
 }
 
 func errno(e unix.Errno) seccomp.ScmpAction { return seccomp.ActErrno.SetReturnCode(int16(e)) }

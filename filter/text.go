@@ -41,10 +41,12 @@ func (p Program) WriteText(out io.Writer) error {
 func (p Program) writeRules(out *tabwriter.Writer, a abi) {
 	if a.foreign {
 		fmt.Fprintf(out, "%s\tevery socket call, io_uring_setup, request_key\t\t%s\n", a.name, action(errno(unix.ENOSYS)))
-		return
 	}
 	last := ""
 	for _, r := range a.rules(p.options.Unix) {
+		if a.foreign && r.words == "" {
+			continue
+		}
 		line := fmt.Sprintf("%s\t%s\t%s\t%s\n", a.name, r.call, r.words, action(r.then))
 		if line != last {
 			fmt.Fprintf(out, "%s", line)

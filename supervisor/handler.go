@@ -42,6 +42,11 @@ func (h *handler) Query(q emulate.Query) emulate.Outcome {
 	return emulate.Outcome{}
 }
 
+// wait returns when no question waits for an upstream any more.
+func (h *handler) wait(ctx context.Context) {
+	_ = h.waiting.Acquire(context.WithoutCancel(ctx), maxWaiting) // fails only with its context
+}
+
 // Refuse implements emulate.Handler.
 func (h *handler) Refuse(c emulate.Call, to emulate.Destination) unix.Errno {
 	h.desk.block(c.TID, c.Syscall, to.Transport, to.Address)

@@ -6,42 +6,65 @@ import (
 	"sync"
 )
 
-// maxNotices is how many different lines a run says; the tree must not flood the terminal. The log has the rest.
-const maxNotices = 200
+const (
+	maxNotices = 200 // different lines that a run says; the tree must not flood the terminal, and the log has the rest
+	maxUnsaid  = 256 // lines that wait for standard error
+)
 
-// notices says each thing once on standard error.
+// notices says each thing once on standard error. It never waits for it: the command shares it, and may have filled it.
 type notices struct {
-	mu   sync.Mutex
-	out  io.Writer // nil says nothing
-	said map[string]bool
+	mu    sync.Mutex
+	said  map[string]bool
+	lines chan string // nil says nothing
+	done  chan struct{}
 }
 
-func newNotices(out io.Writer) *notices { return &notices{out: out, said: map[string]bool{}} }
+// newNotices says things on out; nil says nothing.
+func newNotices(out io.Writer) *notices {
+	n := &notices{said: map[string]bool{}, done: make(chan struct{})}
+	if out == nil {
+		close(n.done)
+		return n
+	}
+	n.lines = make(chan string, maxUnsaid)
+	go func() {
+		defer close(n.done)
+		for line := range n.lines {
+			_, _ = io.WriteString(out, line) // nobody hears that standard error is gone
+		}
+	}()
+	return n
+}
+
+// close says what is left to say. No other method may be called any more.
+func (n *notices) close() {
+	if n.lines != nil {
+		close(n.lines)
+	}
+	<-n.done
+}
 
 // once writes one line for key, and nothing when it comes again. The line must be printable.
 func (n *notices) once(key, format string, args ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.out == nil || n.said[key] || len(n.said) > maxNotices {
+	if n.said[key] || len(n.said) > maxNotices {
 		return
 	}
 	n.said[key] = true
 	if len(n.said) > maxNotices {
 		format, args = "more was denied than is said here; --audit FILE has it all", nil
 	}
-	n.write(format, args...)
+	n.line(format, args...)
 }
 
-// line writes one line, however often.
+// line writes one line, however often; it is lost where standard error is far behind.
 func (n *notices) line(format string, args ...any) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.out != nil {
-		n.write(format, args...)
+	if n.lines == nil {
+		return
 	}
-}
-
-func (n *notices) write(format string, args ...any) {
-	// Nobody hears that standard error is gone.
-	_, _ = fmt.Fprintf(n.out, "codex-dnsvisor: "+format+"\n", args...)
+	select {
+	case n.lines <- fmt.Sprintf("codex-dnsvisor: "+format+"\n", args...):
+	default:
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -81,7 +82,7 @@ func (c *Config) launch() (sys.Config, error) {
 	return launch, MapIDs(&launch)
 }
 
-// supervise owns the sockets; it returns when the tree has ended, or with it still running on an error.
+// supervise owns the sockets; it returns when the tree has ended, or on an error before the command's exec.
 func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.WallSockets) (int, error) {
 	w, err := build(sockets)
 	if err != nil {
@@ -93,29 +94,37 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	services, sctx := errgroup.WithContext(ctx)
-	clients := newClients()
-	c.serve(sctx, services, w, listener, clients)
+	d := newDesk(c)
+	h := c.handler(sctx, d)
+	c.serve(sctx, services, w, listener, h, inside(w.stub.FD, tree.PID))
 	// A service that fails takes the tree with it: no call may be left without an answer.
 	stop := context.AfterFunc(sctx, func() { _ = tree.End() })
 
 	status, err := c.follow(tree)
 
 	stop()
+	// Whoever still works on a call or a question of the tree gives up when its process and the context have ended.
+	err = errors.Join(err, tree.Close(), sys.KillChildren())
 	cancel()
-	err = errors.Join(err, listener.Wake(), w.Close(), services.Wait(), listener.Close())
-	clients.close()
-	return status, err
+	err = errors.Join(err, listener.Wake(), w.Close(), services.Wait())
+	h.wait(ctx)
+	h.clients.close()
+	d.notices.close()
+	return status, errors.Join(err, listener.Close())
 }
 
-// serve starts what answers the tree.
-func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, clients *clients) {
-	d := newDesk(c)
-	h := &handler{ctx: ctx, desk: d, clients: clients, waiting: semaphore.NewWeighted(maxWaiting)}
+func (c *Config) handler(ctx context.Context, d *desk) *handler {
+	h := &handler{ctx: ctx, desk: d, clients: newClients(), waiting: semaphore.NewWeighted(maxWaiting)}
 	if c.Unix == filter.UnixGuard {
 		h.guard = &guard{home: c.Home}
 	}
-	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Source: w.source}
-	s := &stub{wall: w, desk: d, clients: clients}
+	return h
+}
+
+// serve starts what answers the tree.
+func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, h *handler, inside func(fd, tid int) bool) {
+	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside, Source: w.source}
+	s := &stub{wall: w, desk: h.desk, clients: h.clients}
 	services.Go(func() error { return s.serveUDP(ctx) })
 	services.Go(func() error { return s.serveTCP(ctx) })
 	services.Go(func() error { return receive(listener, e) })
@@ -126,6 +135,8 @@ func receive(listener *sys.Listener, e *emulate.Emulator) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var calls crowd
+	var work sync.WaitGroup
+	defer work.Wait()
 	for {
 		n, err := listener.Receive()
 		switch {
@@ -139,10 +150,10 @@ func receive(listener *sys.Listener, e *emulate.Emulator) error {
 			_ = listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone
 			continue
 		}
-		go func() {
+		work.Go(func() {
 			defer leave()
 			_ = e.Handle(n) // a call that is gone takes no answer
-		}()
+		})
 	}
 }
 

@@ -34,6 +34,7 @@ type stub struct {
 // serveUDP answers datagrams until the socket is closed.
 func (s *stub) serveUDP(ctx context.Context) error {
 	slots := semaphore.NewWeighted(maxDatagrams)
+	defer drain(ctx, slots, maxDatagrams)
 	data, control := make([]byte, maxTCPResponse), make([]byte, 512)
 	for {
 		n, cn, _, from, err := s.wall.udp.ReadMsgUDPAddrPort(data, control)
@@ -71,6 +72,7 @@ func (s *stub) datagram(ctx context.Context, wire []byte, from, resolver netip.A
 // serveTCP accepts connections until the listener is closed.
 func (s *stub) serveTCP(ctx context.Context) error {
 	slots := semaphore.NewWeighted(maxConnections)
+	defer drain(ctx, slots, maxConnections)
 	for {
 		conn, err := s.wall.tcp.AcceptTCP()
 		switch {
@@ -109,11 +111,15 @@ func (s *stub) connection(ctx context.Context, conn *net.TCPConn) {
 			}
 		}()
 	}
-	// A client that has sent its last question still gets its answers.
-	_ = slots.Acquire(ctx, maxPipelined)
+	drain(ctx, slots, maxPipelined) // a client that has sent its last question still gets its answers
 	cancel()
 	stop()
 	_ = conn.Close()
+}
+
+// drain waits until all slots are free.
+func drain(ctx context.Context, slots *semaphore.Weighted, all int64) {
+	_ = slots.Acquire(context.WithoutCancel(ctx), all) // fails only with its context
 }
 
 func readFrame(r io.Reader) ([]byte, error) {

@@ -28,9 +28,13 @@ def type(text, *expect):
 run = dv.encode() + b" -- "
 until(b"PROMPT$ ")
 before = termios.tcgetattr(fd)
-type(run + b"sh -c 'echo REA''DY; exec sleep 1000'\n", b"READY")
+type(run + b"sh -c 'echo REA''DY; exec cat'\n", b"READY")
 type(b"\x1a", b"Stopped", b"PROMPT$ ")
-type(b"fg\n", b"sleep 1000'", b"\n")
+type(b"fg\n", b"cat'")
+type(b"ping\n", b"ping", b"ping") # echoed, and copied by cat once it has the terminal again
+type(b"\x1a", b"Stopped", b"PROMPT$ ")
+type(b"kill %1; fg; echo st=$?\n", b"st=143", b"PROMPT$ ")
+type(run + b"sh -c 'echo REA''DY; exec sleep 1000'\n", b"READY")
 type(b"\x1a", b"Stopped", b"PROMPT$ ")
 type(b"bg; jobs\n", b"Running", b"PROMPT$ ")
 type(b"kill %1; wait %1; echo st=$?\n", b"st=143", b"PROMPT$ ")

@@ -73,6 +73,7 @@ type WallSockets struct{ Route, UDP6, TCP6, UDP4, TCP4 *os.File }
 // Tree is a command that is being started, and then its whole process tree.
 type Tree struct {
 	PID    int // of the command
+	ended  bool
 	keeper *os.Process
 	events *net.UnixConn // to the keeper
 	launch *net.UnixConn // to the command until its exec
@@ -270,8 +271,12 @@ func (t *Tree) Signal(sig unix.Signal) error { return say(t.events, C.DV_MSG_SIG
 // End has the keeper kill the tree.
 func (t *Tree) End() error { return say(t.events, C.DV_MSG_END, 0) }
 
-// Close ends the tree if it still runs, and waits for the keeper.
+// Close ends the tree if it still runs, and waits for the keeper. Once is enough, more do nothing.
 func (t *Tree) Close() error {
+	if t.ended {
+		return nil
+	}
+	t.ended = true
 	err := errors.Join(t.launch.Close(), t.events.Close())
 	if _, werr := t.keeper.Wait(); werr != nil {
 		err = errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))

@@ -103,6 +103,16 @@ func Option(fd, level, name int) (int, unix.Errno) {
 	return int(value), errno
 }
 
+// NetworkCookie returns a number that stands for a socket's network namespace and no other; SO_NETNS_COOKIE, Linux 5.14.
+// Older kernels say unix.ENOPROTOOPT.
+func NetworkCookie(fd int) (uint64, unix.Errno) {
+	const soNetnsCookie = 71 // asm-generic/socket.h
+	var cookie uint64
+	length := uint32(8)
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, soNetnsCookie, uintptr(unsafe.Pointer(&cookie)), uintptr(unsafe.Pointer(&length)), 0)
+	return cookie, errno
+}
+
 // Stub is a UDP socket that answers from whatever address a client asked: it is transparent (IP_TRANSPARENT) and
 // tells and takes the local address in control messages (RFC 3542 section 6).
 type Stub struct {
