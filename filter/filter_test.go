@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -69,9 +70,13 @@ func TestEveryCallAndShape(t *testing.T) {
 			program := build(t, o).Instructions()
 			checked := 0
 			for _, arch := range []uint32{auditX86_64, auditI386, auditAArch64, auditARM, auditRISCV64, 0, 0xffffffff} {
+				values := shapes
+				if !slices.ContainsFunc(oracles[o.Arch], func(n numbers) bool { return n.audit == arch }) {
+					values = shapes[:1] // killed, whatever the arguments
+				}
 				for _, nr := range calls() {
 					for arg := range 6 {
-						for _, value := range shapes {
+						for _, value := range values {
 							d := data{nr: nr, arch: arch, ip: 0x1234}
 							d.args[arg] = value
 							check(t, program, o, d)
