@@ -60,8 +60,12 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 	)
 	ctx, err := parser.Parse(args)
 	if err != nil {
+		status := usageStatus(err)
+		if status == exitFailed {
+			err = &hinted{err, "codex-dnsvisor [flags] -- COMMAND [ARG...]; see --help"}
+		}
 		report(stderr, err)
-		return usageStatus(err)
+		return status
 	}
 	err = ctx.Run(e)
 	return exitStatus(stderr, err)

@@ -66,7 +66,7 @@ func (r *runCmd) run(e *env) (int, error) {
 }
 
 // errNoCommand is a usage error of run.
-var errNoCommand = &hinted{errors.New("no command"), "codex-dnsvisor [flags] -- COMMAND [ARG…]"}
+var errNoCommand = &hinted{errors.New("no command"), "codex-dnsvisor [flags] -- COMMAND [ARG...]"}
 
 // openLog opens the audit log, and says which inherited descriptor it took.
 func (r *runCmd) openLog(c *supervisor.Config) error {
