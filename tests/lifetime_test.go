@@ -163,3 +163,20 @@ func leftovers(t *testing.T, dir string) string {
 	out, _ := exec.Command("sh", "-c", script, "sh", binary, dir).Output()
 	return strings.Join(strings.Fields(string(out)), " ")
 }
+
+// Processes that fork and exit faster than anybody could look at them end with the tree all the same.
+func TestCometsEnd(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	cmd := exec.Command(binary, "--", program("comet"), "20")
+	cmd.ExtraFiles = []*os.File{w}
+	tr := &tree{cmd, r}
+	defer r.Close()
+	must(t, cmd.Start())
+	must(t, w.Close())
+	_ = cmd.Wait()
+	if status := cmd.ProcessState.ExitCode(); status != 4 {
+		t.Errorf("exit status %d, want 4", status)
+	}
+	tr.gone(t)
+}

@@ -61,6 +61,7 @@ func build(dir string) error {
 		{"musl-gcc", "-static", "-o", client("musl"), "testdata/clients/getaddrinfo.c"},
 		{"gcc", "-o", client("state"), "testdata/clients/state.c"},
 		{"gcc", "-o", client("sendmmsg"), "testdata/clients/sendmmsg.c"},
+		{"gcc", "-O2", "-o", client("comet"), "testdata/clients/comet.c"},
 		{"gcc", "-pthread", "-o", client("table"), "testdata/clients/table.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
