@@ -11,10 +11,15 @@ import (
 // modelled are the flags that a datagram of one question may carry on the short way.
 const modelled = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL | unix.MSG_CONFIRM
 
+// maxQuestion is the longest datagram of the short way, in bytes. Longer ones meet the kernel's own limits.
+const maxQuestion = 4096
+
 // datagram is one message to send: everything but its bytes, which are read when it is known that they are needed.
 type datagram struct {
 	call       Call
-	to         address
+	to         address // without a name its raw bytes are none
+	iov        uint64  // sendmsg's vector, not read yet
+	iovLen     int
 	spans      []sys.Span
 	size       int
 	control    uint64
@@ -51,35 +56,39 @@ func (e *Emulator) sendmsg(n sys.Notification) verdict {
 	return e.send(n, *d)
 }
 
-// message reads what a msghdr points at, but for the data and the control messages. No datagram: the verdict.
+// message reads the name of a msghdr. No datagram: the verdict.
 func (e *Emulator) message(n sys.Notification, c Call, m msghdr, flags int) (*datagram, verdict) {
 	length, ok := m.addressLen()
-	if !ok || length < 2 || m.iovLen > maxIovecs {
-		// Without a name its peer was fixed by a connect; the rest the kernel refuses.
-		return nil, run()
+	if !ok || length == 1 || m.iovLen > maxIovecs {
+		return nil, run() // the kernel refuses it
 	}
-	to, errno := e.readAddress(n, m.name, length)
-	if errno != 0 {
-		return nil, fail(errno)
-	}
-	d := &datagram{call: c, to: to, flags: flags, control: m.control}
 	if m.controlLen > maxControl {
 		return nil, fail(unix.ENOBUFS) // as the kernel's ____sys_sendmsg past optmem_max
 	}
-	if m.control != 0 {
-		d.controlLen = int(m.controlLen)
+	d := &datagram{call: c, iov: m.iov, iovLen: int(m.iovLen), control: m.control, controlLen: int(m.controlLen), flags: flags}
+	if length > 0 {
+		var errno unix.Errno
+		if d.to, errno = e.readAddress(n, m.name, length); errno != 0 {
+			return nil, fail(errno)
+		}
 	}
-	if !e.aimed(to) {
-		return d, verdict{} // its bytes do not matter
+	return d, verdict{}
+}
+
+// gather reads the vector of a datagram's bytes.
+func (e *Emulator) gather(n sys.Notification, d *datagram) unix.Errno {
+	if d.iovLen == 0 {
+		return 0
 	}
-	iovecs := make([]byte, int(m.iovLen)*sizeofIovec)
-	if errno := e.read(n, m.iov, iovecs); errno != 0 {
-		return nil, fail(errno)
+	iovecs := make([]byte, d.iovLen*sizeofIovec)
+	if errno := e.read(n, d.iov, iovecs); errno != 0 {
+		return errno
 	}
+	var ok bool
 	if d.spans, d.size, ok = decodeIovecs(iovecs); !ok {
 		d.size = maxDatagram + 1
 	}
-	return d, verdict{}
+	return 0
 }
 
 // aimed says whether an address is a resolver's.
@@ -87,13 +96,13 @@ func (e *Emulator) aimed(to address) bool {
 	return to.inet.IsValid() && to.inet.Port() == dnsPort
 }
 
-// send decides and carries out one message with an address.
+// send decides and carries out one message.
 func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	switch {
 	case d.to.family == unix.AF_UNIX:
 		return e.unix(d.call, d.to)
 	case !d.to.inet.IsValid():
-		return run() // netlink, AF_UNSPEC, and addresses that the kernel refuses
+		return run() // without a name its peer was fixed by a connect; netlink; what the kernel refuses
 	case !e.aimed(d.to) && e.Local(d.to.inet.Addr()):
 		return run()
 	}
@@ -107,14 +116,24 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 		return run()
 	case s.tcp() && d.flags&unix.MSG_FASTOPEN == 0:
 		return run() // a connected stream ignores the address
+	case s.udp() && d.to.inet.Port() == 0:
+		return run() // EINVAL
 	case !e.aimed(d.to):
-		return fail(e.Handler.Refuse(d.call, Destination{Transport: s.transport(), Address: d.to.inet}))
+		return e.refuse(&s, d)
 	case s.tcp():
 		return e.fastOpen(n, d)
-	case d.size > maxDatagram:
-		return run() // EMSGSIZE
 	}
 	return e.sendDatagram(n, &s, d)
+}
+
+// refuse fails a send to an address that is neither a resolver's nor local. The socket is bound by then.
+func (e *Emulator) refuse(s *socket, d datagram) verdict {
+	if s.udp() {
+		if _, errno := boundAddr(s); errno != 0 {
+			return fail(errno)
+		}
+	}
+	return fail(e.Handler.Refuse(d.call, Destination{Transport: s.transport(), Address: d.to.inet}))
 }
 
 // fastOpen lets the kernel send to the stub with TCP Fast Open (RFC 7413), which connects the socket too.
@@ -126,17 +145,30 @@ func (e *Emulator) fastOpen(n sys.Notification, d datagram) verdict {
 }
 
 func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdict {
-	data, control := make([]byte, d.size), make([]byte, d.controlLen)
+	if d.flags&unix.MSG_ZEROCOPY != 0 {
+		e.remember(d.call, s)
+		return run() // from the target's own pages, of which it is then told
+	}
+	if errno := e.gather(n, &d); errno != 0 {
+		return fail(errno)
+	}
+	if d.size > maxDatagram {
+		return run() // EMSGSIZE
+	}
+	data := make([]byte, d.size)
 	if errno := e.readSpans(n, d.spans, data); errno != 0 {
 		return fail(errno)
 	}
-	if d.flags&^modelled == 0 && d.controlLen == 0 && d.size > 0 && s.plain(d.to) && e.Inside(s.fd, n.TID) {
+	if d.question() && s.plain(d.to) && e.Inside(s.fd, n.TID) {
 		return e.question(s, d, data)
 	}
-	if errno := e.read(n, d.control, control); d.controlLen > 0 && errno != 0 {
-		return fail(errno)
-	}
-	return e.perform(s, d, data, control)
+	return e.perform(n, s, d, data)
+}
+
+// question says whether a datagram is one that the short way models.
+func (d *datagram) question() bool {
+	ip := d.to.inet.Addr()
+	return d.flags&^modelled == 0 && d.controlLen == 0 && d.size > 0 && d.size <= maxQuestion && (ip.IsGlobalUnicast() || ip.IsLoopback() || ip.IsLinkLocalUnicast())
 }
 
 // question hands the datagram to the handler in place of sending it.
@@ -175,9 +207,13 @@ func boundAddr(s *socket) (netip.AddrPort, unix.Errno) {
 	return sys.LocalAddr(s.fd)
 }
 
-// perform sends the copied bytes from the target's socket; the stub answers them.
-func (e *Emulator) perform(s *socket, d datagram, data, control []byte) verdict {
-	if _, errno := boundAddr(s); errno == 0 {
+// perform sends the copied bytes from the target's socket; the stub answers what is for a resolver.
+func (e *Emulator) perform(n sys.Notification, s *socket, d datagram, data []byte) verdict {
+	control := make([]byte, d.controlLen)
+	if errno := e.read(n, d.control, control); errno != 0 {
+		return fail(errno)
+	}
+	if _, errno := boundAddr(s); errno == 0 && e.aimed(d.to) {
 		e.remember(d.call, s)
 	}
 	sent, errno := sys.Send(s.fd, sys.Message{Name: d.to.scoped(), Data: data, Control: control, Flags: d.flags | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})

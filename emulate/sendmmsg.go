@@ -39,7 +39,7 @@ func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
 	defer memory.Close()
 	all := verdict{}
 	for i, m := range headers {
-		v := e.sendOne(n, m)
+		v := e.sendOne(n, m, i > 0)
 		if !v.run && !v.failed() {
 			v = count(memory, n.Args[1]+uint64(i*sizeofMmsghdr+sizeofMsghdr), v)
 		}
@@ -77,10 +77,39 @@ func (e *Emulator) memory(n sys.Notification) (*os.File, unix.Errno) {
 	return memory, 0
 }
 
-func (e *Emulator) sendOne(n sys.Notification, m msghdr) verdict {
+// sendOne carries out one of several messages. Once one was sent here, the kernel cannot be given the call any more:
+// what it would have run is sent on the target's behalf.
+func (e *Emulator) sendOne(n sys.Notification, m msghdr, begun bool) verdict {
 	d, v := e.message(n, Call{TID: n.TID, Syscall: "sendmmsg"}, m, int(int32(n.Args[3]))&^unix.MSG_BATCH)
 	if d == nil {
 		return v
 	}
-	return e.send(n, *d)
+	v = e.send(n, *d)
+	if v.run && begun && (len(d.to.raw) == 0 || d.to.inet.IsValid()) {
+		return e.relay(n, *d)
+	}
+	return v
+}
+
+// relay sends a datagram that is not for a resolver: to the namespace itself, or to the socket's peer.
+func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
+	s, v, ok := e.take(n)
+	if !ok {
+		return v
+	}
+	defer s.close()
+	if !s.udp() {
+		return run()
+	}
+	if errno := e.gather(n, &d); errno != 0 {
+		return fail(errno)
+	}
+	if d.size > maxDatagram {
+		return fail(unix.EMSGSIZE)
+	}
+	data := make([]byte, d.size)
+	if errno := e.readSpans(n, d.spans, data); errno != 0 {
+		return fail(errno)
+	}
+	return e.perform(n, &s, d, data)
 }

@@ -17,14 +17,15 @@ type socket struct {
 
 // look reads what kind of socket it is; unix.ENOTSOCK where it is none.
 func (s *socket) look() unix.Errno {
-	for name, value := range map[int]*int{unix.SO_DOMAIN: &s.domain, unix.SO_TYPE: &s.kind, unix.SO_PROTOCOL: &s.protocol} {
-		got, errno := sys.Option(s.fd, unix.SOL_SOCKET, name)
-		if errno != 0 {
-			return errno
-		}
-		*value = got
+	var errno unix.Errno
+	if s.domain, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_DOMAIN); errno != 0 {
+		return errno
 	}
-	return 0
+	if s.kind, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_TYPE); errno != 0 {
+		return errno
+	}
+	s.protocol, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	return errno
 }
 
 func (s *socket) close() {
@@ -52,23 +53,25 @@ const (
 	udpSegment = 103
 )
 
-// plain says whether a datagram to this address is one packet, sent now: the socket is of the address's family,
-// not corked, has nothing waiting, and does not split.
+// plain says whether a datagram to this address is one packet, sent now, that leaves no trace but its answer: the
+// socket is of the address's family, not connected (a peer has errors to report, and may be shut down), not corked, has
+// nothing waiting, does not split, and wants no time stamps.
 func (s *socket) plain(to address) bool {
-	if !s.udp() || int(to.family) != s.domain {
+	if !s.udp() || int(to.family) != s.domain || sys.Connected(s.fd) {
 		return false
 	}
-	if to.mapped {
-		if only, errno := sys.Option(s.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY); errno != 0 || only != 0 {
-			return false
-		}
+	if to.mapped && !s.unset(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY) {
+		return false
 	}
-	for _, name := range []int{udpCork, udpSegment} {
-		if value, errno := sys.Option(s.fd, unix.IPPROTO_UDP, name); errno != 0 || value != 0 {
-			return false
-		}
+	if !s.unset(unix.IPPROTO_UDP, udpCork) || !s.unset(unix.IPPROTO_UDP, udpSegment) || !s.unset(unix.SOL_SOCKET, unix.SO_TIMESTAMPING) {
+		return false
 	}
 	// What a send with MSG_MORE left waiting is counted as unsent.
 	unsent, err := unix.IoctlGetInt(s.fd, unix.SIOCOUTQ)
 	return err == nil && unsent == 0
+}
+
+func (s *socket) unset(level, name int) bool {
+	value, errno := sys.Option(s.fd, level, name)
+	return errno == 0 && value == 0
 }

@@ -12,7 +12,8 @@ const (
 )
 
 // Response builds the client's response: its id, its letter case, its EDNS size. limit is the transport's: 65535 for TCP;
-// less is UDP, and the client's own limit then holds too. What does not fit is left out and TC set. A malformed query
+// less is UDP, and the client's own limit then holds too. Records that do not fit are left out and TC set: some clients
+// (musl before 1.2.4) never ask again by TCP, and take what there is. A malformed query
 // gets its RCODE, whatever the answer.
 func (q *Query) Response(a Answer, limit int) []byte {
 	if limit < tcpLimit {
@@ -27,11 +28,13 @@ func (q *Query) Response(a Answer, limit int) []byte {
 	if err == nil && len(wire) <= limit {
 		return wire
 	}
-	m.Truncated = err == nil
-	m.Answer, m.Ns = nil, nil
+	m.Ns = nil
+	m.Truncate(limit)
+	m.Truncated = true
 	if wire, err = m.Pack(); err == nil && len(wire) <= limit {
 		return wire
 	}
+	m.Answer = nil
 	m.Extra = nil // a limit below 512
 	wire, _ = m.Pack()
 	return wire[:min(len(wire), limit)]

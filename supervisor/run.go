@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -127,34 +125,7 @@ func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, l
 	s := &stub{wall: w, desk: h.desk, clients: h.clients}
 	services.Go(func() error { return s.serveUDP(ctx) })
 	services.Go(func() error { return s.serveTCP(ctx) })
-	services.Go(func() error { return receive(listener, e) })
-}
-
-// receive hands out notifications until no target is left. It never waits for one.
-func receive(listener *sys.Listener, e *emulate.Emulator) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var calls crowd
-	var work sync.WaitGroup
-	defer work.Wait()
-	for {
-		n, err := listener.Receive()
-		switch {
-		case errors.Is(err, sys.ErrGone):
-			return nil
-		case err != nil:
-			return err
-		}
-		leave, ok := calls.enter(n.TID)
-		if !ok {
-			_ = listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone
-			continue
-		}
-		work.Go(func() {
-			defer leave()
-			_ = e.Handle(n) // a call that is gone takes no answer
-		})
-	}
+	services.Go(func() error { return (&receivers{listener: listener, emulator: e}).serve(ctx) })
 }
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.

@@ -5,20 +5,27 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Listener receives the notifications of a filter. Receive is for one goroutine; the other methods are for any.
+// Listener receives the notifications of a filter. Its methods are for any goroutine, and for many at once.
 type Listener struct {
 	file    *os.File
 	fd      int
-	wake    int // eventfd: ends Receive
-	buf     []byte
+	wake    int     // eventfd: ends Receive
+	size    int     // of the kernel's struct seccomp_notif, in bytes
 	idValid uintptr // the ioctl number that this kernel takes
 	closed  atomic.Bool
+	watch   sync.WaitGroup
+
+	mu        sync.Mutex
+	gone      bool
+	receivers map[int]struct{} // threads that are in RECV, or about to be
 }
 
 // Notification is one call of a target that the filter caught; seccomp_unotify(2).
@@ -71,13 +78,14 @@ func newListener(fd int) (*Listener, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd), unix.Close(wake))
 	}
-	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, buf: make([]byte, size), idValid: unix.SECCOMP_IOCTL_NOTIF_ID_VALID}
+	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, size: size, idValid: unix.SECCOMP_IOCTL_NOTIF_ID_VALID, receivers: map[int]struct{}{}}
 	// Unknown before Linux 6.6, where the round trip is only slower.
 	_ = ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_SET_FLAGS, syncWakeUp)
 	var none uint64
 	if err := ioctlPtr(fd, l.idValid, unsafe.Pointer(&none)); errors.Is(err, unix.EINVAL) {
 		l.idValid = idValidOld
 	}
+	l.watch.Go(l.end)
 	return l, nil
 }
 
@@ -94,43 +102,76 @@ func notificationSize() (int, error) {
 	return max(int(sizes.notif), int(unsafe.Sizeof(rawNotification{}))), nil
 }
 
-// Receive waits for the next notification. ErrGone ends the loop; every other error is the kernel's refusal.
-// A call that was interrupted or killed before it could be received is passed over.
+// Receive waits for the next notification; the kernel wakes one of those who wait. ErrGone ends the loop; every other error
+// is the kernel's refusal. A call that was interrupted or killed before it could be received is passed over.
 func (l *Listener) Receive() (Notification, error) {
-	for {
-		if err := l.await(); err != nil {
-			return Notification{}, err
-		}
-		clear(l.buf) // the kernel refuses a buffer that is not zero
-		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(l.buf)))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	tid := unix.Gettid()
+	if !l.enter(tid) {
+		return Notification{}, ErrGone
+	}
+	defer l.leave(tid)
+	buf := make([]byte, l.size)
+	for !l.isGone() {
+		clear(buf) // the kernel refuses a buffer that is not zero
+		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(buf)))
 		switch {
 		case err == nil:
-			raw := (*rawNotification)(unsafe.Pointer(unsafe.SliceData(l.buf)))
+			raw := (*rawNotification)(unsafe.Pointer(unsafe.SliceData(buf)))
 			return Notification{ID: raw.id, TID: int(raw.pid), Arch: raw.data.arch, Nr: int(raw.data.nr), Args: raw.data.args}, nil
 		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINTR):
 		default:
 			return Notification{}, fmt.Errorf("receive notification: %w", err)
 		}
 	}
+	return Notification{}, ErrGone
 }
 
-// await waits until a notification can be received: RECV itself ignores O_NONBLOCK and does not wake on close.
-func (l *Listener) await() error {
-	fds := []unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN}, {Fd: int32(l.wake), Events: unix.POLLIN}}
+func (l *Listener) enter(tid int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.gone {
+		l.receivers[tid] = struct{}{}
+	}
+	return !l.gone
+}
+
+func (l *Listener) leave(tid int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.receivers, tid)
+}
+
+func (l *Listener) isGone() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gone
+}
+
+// end waits until no process uses the filter any more (EPOLLHUP, Linux 5.9) or Wake was called, and gets the receivers out of
+// RECV: it ignores O_NONBLOCK, does not wake on close, and before 6.11 not for the last process either. A signal ends it.
+func (l *Listener) end() {
+	fds := []unix.PollFd{{Fd: int32(l.fd)}, {Fd: int32(l.wake), Events: unix.POLLIN}}
 	for {
-		_, err := unix.Poll(fds, -1)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return fmt.Errorf("poll the listener: %w", err)
-		case fds[1].Revents != 0:
-			return ErrGone
-		case fds[0].Revents&unix.POLLIN != 0:
-			return nil
-		case fds[0].Revents != 0:
-			return ErrGone
+		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+			break
 		}
 	}
+	for pause := time.Microsecond; l.interrupt(); pause *= 2 {
+		time.Sleep(pause) // one that was not in RECV yet when the signal came needs another
+	}
+}
+
+// interrupt signals those who are in RECV, and says whether there were any. SIGURG is the Go runtime's own, and does nothing.
+func (l *Listener) interrupt() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = true
+	for tid := range l.receivers {
+		_ = unix.Tgkill(unix.Getpid(), tid, unix.SIGURG) // ours, and alive: it holds the lock to leave
+	}
+	return len(l.receivers) > 0
 }
 
 // Return ends the call with a value, or with errno when it is not zero. unix.ENOENT: the call is no longer there.
@@ -174,7 +215,9 @@ func (l *Listener) Close() error {
 	if l.closed.Swap(true) {
 		return nil
 	}
-	return errors.Join(l.file.Close(), unix.Close(l.wake))
+	err := l.Wake()
+	l.watch.Wait()
+	return errors.Join(err, l.file.Close(), unix.Close(l.wake))
 }
 
 // FilterFlags returns the flags for seccomp(2) that this kernel takes: always a listener; SPEC_ALLOW (4.17), so

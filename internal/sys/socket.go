@@ -79,6 +79,14 @@ func LocalAddr(fd int) (netip.AddrPort, unix.Errno) {
 	return addr, 0
 }
 
+// Connected says whether a socket has a peer.
+func Connected(fd int) bool {
+	var buf [MaxSockaddr]byte
+	length := uint32(len(buf))
+	_, _, errno := unix.Syscall(unix.SYS_GETPEERNAME, uintptr(fd), uintptr(unsafe.Pointer(&buf)), uintptr(unsafe.Pointer(&length)))
+	return errno != unix.ENOTCONN
+}
+
 // ParseInet reads a sockaddr_in or sockaddr_in6 as it lies in memory. The zone of a scoped IPv6 address is left
 // out. It reports false for every other family and for one that is too short (RFC 3493 section 3.3).
 func ParseInet(b []byte) (netip.AddrPort, bool) {

@@ -1,0 +1,67 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// spare is how many receivers may be waiting for the next call.
+const spare = 4
+
+// receivers carry out the tree's calls. Each waits in the kernel for a call and carries it out itself, so that no other thread
+// has to be woken in between; one that a target holds up (crowd) is replaced before it begins.
+type receivers struct {
+	listener *sys.Listener
+	emulator *emulate.Emulator
+	calls    crowd
+	waiting  atomic.Int32
+}
+
+// serve returns when no target is left.
+func (r *receivers) serve(ctx context.Context) error {
+	group, _ := errgroup.WithContext(ctx)
+	r.hire(group)
+	return group.Wait()
+}
+
+func (r *receivers) hire(group *errgroup.Group) {
+	r.waiting.Add(1)
+	group.Go(func() error { return r.work(group) })
+}
+
+func (r *receivers) work(group *errgroup.Group) error {
+	for {
+		n, err := r.listener.Receive()
+		left := r.waiting.Add(-1)
+		switch {
+		case errors.Is(err, sys.ErrGone):
+			return nil
+		case err != nil:
+			return errors.Join(err, r.listener.Wake()) // the others wait for calls that nobody would answer in time
+		case left == 0:
+			r.hire(group)
+		}
+		r.handle(n)
+		if r.waiting.Add(1) > spare {
+			r.waiting.Add(-1)
+			return nil
+		}
+	}
+}
+
+func (r *receivers) handle(n sys.Notification) {
+	leave, ok := r.calls.enter(n.TID)
+	if !ok {
+		_ = r.listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone
+		return
+	}
+	defer leave()
+	_ = r.emulator.Handle(n) // a call that is gone takes no answer
+}
