@@ -3,17 +3,18 @@ package emulate
 import (
 	"errors"
 	"net/netip"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// Emulator carries out the calls of one network namespace. Its fields do not change while it is in use.
+// Emulator carries out the calls of one network namespace, many at once. Its fields do not change while it is in use.
 type Emulator struct {
 	Listener *sys.Listener
 	Handler  Handler
-	Stub     sys.Stub // answers from the addresses that targets ask
+	Stub     *sys.Stub // answers from the addresses that targets ask
 	// Local says whether an address is of the namespace itself: what is sent there stays there.
 	Local func(netip.Addr) bool
 	// Inside says whether a socket (a duplicate) of a thread is of this namespace. One of another, made further down the
@@ -21,6 +22,9 @@ type Emulator struct {
 	Inside func(fd, tid int) bool
 	// Source is the local address that the kernel would take towards a resolver.
 	Source func(resolver netip.Addr) netip.Addr
+
+	// turns keep what one thread asks in order, though its calls are carried out on several: by thread id.
+	turns [64]sync.Mutex
 }
 
 // verdict is how a call ends.
@@ -46,7 +50,12 @@ func (e *Emulator) Handle(n sys.Notification) error {
 		return e.Listener.Continue(n.ID)
 	}
 	// The target first gets its count, then the response: a call that a signal cut short is restarted by the
-	// kernel, and must not find two.
+	// kernel, and must not find two. Its next call may be here before that; neither step waits for anybody.
+	if len(v.after) > 0 {
+		turn := &e.turns[uint(n.TID)%uint(len(e.turns))]
+		turn.Lock()
+		defer turn.Unlock()
+	}
 	if err := e.Listener.Return(n.ID, v.value, v.errno); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
@@ -18,29 +19,35 @@ const (
 // clients remembers which thread uses which socket towards a resolver, for the questions that reach the stub.
 // The zero value is not usable; see newClients.
 type clients struct {
-	udp *lru.Cache[uint16, int] // local port → thread
+	udp *lru.Cache[uint16, client] // by local port
 
 	mu         sync.Mutex
 	connecting []connecting // oldest first
+}
+
+// client is who uses a socket.
+type client struct {
+	tid     int            // 0: not known
+	process *audit.Process // as it was when it connected; nil: not looked up
 }
 
 // connecting is a TCP socket whose local address is not known before the stub accepts it.
 type connecting struct{ fd, tid int }
 
 func newClients() *clients {
-	udp, err := lru.New[uint16, int](maxPorts)
+	udp, err := lru.New[uint16, client](maxPorts)
 	if err != nil {
 		panic(err) // only a size below one
 	}
 	return &clients{udp: udp}
 }
 
-func (c *clients) connected(tid int, local netip.AddrPort) { c.udp.Add(local.Port(), tid) }
+func (c *clients) connected(who client, local netip.AddrPort) { c.udp.Add(local.Port(), who) }
 
-// datagram returns the thread that a datagram from this address came from; 0 when it is not known.
-func (c *clients) datagram(from netip.AddrPort) int {
-	tid, _ := c.udp.Get(from.Port())
-	return tid
+// datagram returns whom a datagram from this address came from.
+func (c *clients) datagram(from netip.AddrPort) client {
+	who, _ := c.udp.Get(from.Port())
+	return who
 }
 
 // expect owns fd until the stub has accepted its connection, or too many later ones have come.

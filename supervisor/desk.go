@@ -33,9 +33,11 @@ func newDesk(c *Config) *desk {
 
 // asker is who asked a question, and how it came.
 type asker struct {
-	tid              int    // thread; 0 when it is not known
-	caught           string // the system call that was caught; "" at the stub
-	transport        string // audit.TransportDNSUDP or audit.TransportDNSTCP
+	tid              int            // thread; 0 when it is not known
+	process          *audit.Process // nil: to be looked up where it is needed
+	patient          bool           // may be looked up at once, however long the process makes that take
+	caught           string         // the system call that was caught; "" at the stub
+	transport        string         // audit.TransportDNSUDP or audit.TransportDNSTCP
 	client, resolver netip.AddrPort
 }
 
@@ -62,8 +64,21 @@ type question struct {
 	by       asker
 	limit    int // of the transport, in bytes
 	start    time.Time
-	process  audit.Process
+	process  *audit.Process // nil: nobody needs it
 	decision policy.Decision
+}
+
+func (q *question) lookup() {
+	process := audit.Lookup(q.by.tid)
+	q.process = &process
+}
+
+// notice is the key under which a denial is said once.
+func (q *question) notice() string {
+	if q.decision.Reason == reasonMalformed {
+		return "malformed"
+	}
+	return "name " + q.name()
 }
 
 // name is what people read: the root is ".".
@@ -81,23 +96,43 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	if err != nil {
 		return reply{} // not a question: a resolver says nothing to it
 	}
-	q := &question{Query: query, by: by, limit: limit, start: start}
-	if d.log != nil {
-		q.process = audit.Lookup(by.tid)
-	}
-	if code := query.Malformed(); code != 0 {
+	q := &question{Query: query, by: by, limit: limit, start: start, process: by.process}
+	if query.Malformed() != 0 {
 		q.decision.Reason = reasonMalformed
+	} else {
+		q.decision = d.decide(query.Question().Name)
+	}
+	if q.process != nil || !d.names(q) {
+		return d.settle(q)
+	}
+	if by.patient {
+		q.lookup()
+		return d.settle(q)
+	}
+	return reply{pending: func(ctx context.Context) []byte {
+		q.lookup()
+		return d.settle(q).await(ctx)
+	}}
+}
+
+// names says whether the process that asked will be named: in the log, or on standard error.
+func (d *desk) names(q *question) bool {
+	return d.log != nil || d.verbose || q.decision.Effect != policy.Allow && !d.notices.heard(q.notice())
+}
+
+// settle answers a question on which the policy has decided.
+func (d *desk) settle(q *question) reply {
+	if code := q.Malformed(); code != 0 {
 		return reply{response: d.answer(q, resolve.Rejected(code))}
 	}
-	q.decision = d.decide(query.Question().Name)
 	if q.decision.Effect != policy.Allow {
 		return d.deny(q)
 	}
-	if answer, ok := d.resolver.Cached(query.Question(), d.chain(q)); ok {
+	if answer, ok := d.resolver.Cached(q.Question(), d.chain(q)); ok {
 		return reply{response: d.answer(q, answer)}
 	}
 	return reply{pending: func(ctx context.Context) []byte {
-		return d.answer(q, d.resolver.Lookup(ctx, query.Question(), d.chain(q)))
+		return d.answer(q, d.resolver.Lookup(ctx, q.Question(), d.chain(q)))
 	}}
 }
 

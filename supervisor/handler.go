@@ -25,7 +25,7 @@ type handler struct {
 
 // Query implements emulate.Handler.
 func (h *handler) Query(q emulate.Query) emulate.Outcome {
-	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
+	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, patient: true, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
 	reply := h.desk.ask(q.Wire, by, maxUDPResponse)
 	if reply.errno != 0 || reply.pending == nil {
 		return emulate.Outcome{Errno: reply.errno, Response: reply.response}
@@ -66,7 +66,14 @@ func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
 }
 
 // Connected implements emulate.Handler.
-func (h *handler) Connected(c emulate.Call, local netip.AddrPort) { h.clients.connected(c.TID, local) }
+func (h *handler) Connected(c emulate.Call, local netip.AddrPort) {
+	who := client{tid: c.TID}
+	if h.desk.log != nil {
+		process := audit.Lookup(c.TID) // here, where waiting for the target's memory harms nobody else
+		who.process = &process
+	}
+	h.clients.connected(who, local)
+}
 
 // Connecting implements emulate.Handler.
 func (h *handler) Connecting(c emulate.Call, fd int) { h.clients.expect(c.TID, fd) }

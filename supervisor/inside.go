@@ -9,8 +9,8 @@ import (
 
 // inside tells sockets of the wall's namespace, which the stub and the command's process are in, from those of
 // namespaces that the tree makes. Before Linux 5.14, where a socket does not tell, its thread's namespace stands for it.
-func inside(stub, pid int) func(fd, tid int) bool {
-	if ours, errno := sys.NetworkCookie(stub); errno == 0 {
+func inside(stub *sys.Stub, pid int) func(fd, tid int) bool {
+	if ours, errno := stub.Cookie(); errno == 0 {
 		return func(fd, _ int) bool {
 			cookie, errno := sys.NetworkCookie(fd)
 			return errno == 0 && cookie == ours

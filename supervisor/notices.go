@@ -44,6 +44,13 @@ func (n *notices) close() {
 	<-n.done
 }
 
+// heard says whether once would write nothing for key.
+func (n *notices) heard(key string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.lines == nil || n.said[key] || len(n.said) > maxNotices
+}
+
 // once writes one line for key, and nothing when it comes again. The line must be printable.
 func (n *notices) once(key, format string, args ...any) {
 	n.mu.Lock()

@@ -21,7 +21,7 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 		Name: audit.PolicyDecision, Scope: audit.ScopeDomain,
 		Transport: q.by.transport, ServerAddress: q.name(), ServerPort: stubPort, ClientAddress: q.by.client,
 		QuestionType: resolve.TypeString(asked.Type), ResponseCode: a.RCode(), Answers: a.Answers(),
-		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: q.process,
+		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: *q.process,
 	}
 	e.Decision, e.PolicySource, e.Reason = verdict(q.decision, a)
 	if q.decision.Rule != nil {
@@ -65,7 +65,7 @@ func (d *desk) say(q *question, a resolve.Answer) {
 	}
 	switch {
 	case q.decision.Reason == reasonMalformed:
-		d.notices.once("malformed", "a DNS message that cannot be answered%s: %s", asking(q), a.RCode())
+		d.notices.once(q.notice(), "a DNS message that cannot be answered%s: %s", asking(q), a.RCode())
 	case q.decision.Effect != policy.Allow:
 		d.sayDenied(q, name, why(q.decision))
 	case a.DeniedTarget() != "":
@@ -82,16 +82,13 @@ func (d *desk) sayDenied(q *question, name, reason string) {
 	if q.decision.Rule != nil {
 		hint = "; hint: remove that rule, --allow " + audit.Escape(name) + " does not outweigh it"
 	}
-	d.notices.once("name "+name, "denied %s%s: %s%s", audit.Escape(name), asking(q), audit.Escape(reason), hint)
+	d.notices.once(q.notice(), "denied %s%s: %s%s", audit.Escape(name), asking(q), audit.Escape(reason), hint)
 }
 
 // asking names the process that asked, where it is known.
 func asking(q *question) string {
 	p := q.process
-	if p.PID == 0 && q.by.tid != 0 {
-		p = audit.Lookup(q.by.tid)
-	}
-	if p.PID == 0 {
+	if p == nil || p.PID == 0 {
 		return ""
 	}
 	return fmt.Sprintf(" (asked by %s, pid %d)", audit.Escape(p.Executable), p.PID)

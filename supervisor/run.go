@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -51,6 +52,8 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // the command was not run (ExitError) or that the run failed; nothing is left running either way.
 func Run(ctx context.Context, c Config) (int, error) {
 	survive()
+	// A thread that waits in the kernel for a call or a datagram keeps its P: there must be others to work with.
+	runtime.GOMAXPROCS(runtime.NumCPU() + spare + 1)
 	if err := screen(c.Stderr); err != nil {
 		return 0, err
 	}
@@ -94,7 +97,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	services, sctx := errgroup.WithContext(ctx)
 	d := newDesk(c)
 	h := c.handler(sctx, d)
-	c.serve(sctx, services, w, listener, h, inside(w.stub.FD, tree.PID))
+	c.serve(sctx, services, w, listener, h, inside(w.stub, tree.PID))
 	// A service that fails takes the tree with it: no call may be left without an answer.
 	stop := context.AfterFunc(sctx, func() { _ = tree.End() })
 
@@ -104,11 +107,11 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	// Whoever still works on a call or a question of the tree gives up when its process and the context have ended.
 	err = errors.Join(err, tree.Close(), sys.KillChildren())
 	cancel()
-	err = errors.Join(err, listener.Wake(), w.Close(), services.Wait())
+	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
 	h.wait(ctx)
 	h.clients.close()
 	d.notices.close()
-	return status, errors.Join(err, listener.Close())
+	return status, errors.Join(err, w.Close(), listener.Close())
 }
 
 func (c *Config) handler(ctx context.Context, d *desk) *handler {

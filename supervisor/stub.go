@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -31,28 +32,45 @@ type stub struct {
 	clients *clients
 }
 
-// serveUDP answers datagrams until the socket is closed.
+// serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking.
 func (s *stub) serveUDP(ctx context.Context) error {
 	slots := semaphore.NewWeighted(maxDatagrams)
 	defer drain(ctx, slots, maxDatagrams)
-	data, control := make([]byte, maxTCPResponse), make([]byte, 512)
+	buf := make([]byte, maxTCPResponse)
 	for {
-		n, cn, _, from, err := s.wall.udp.ReadMsgUDPAddrPort(data, control)
+		d, err := s.wall.stub.Receive(buf)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case err != nil:
-			continue // an ICMP error of an earlier response: the next read is another datagram
+		case err == nil:
+			s.datagram(ctx, d, slots)
 		}
-		to, ok := sys.Destination(control[:cn])
-		if !ok || !slots.TryAcquire(1) {
-			continue // a resolver under load drops, and clients ask again
-		}
-		wire := append([]byte(nil), data[:n]...)
-		go func() {
-			defer slots.Release(1)
-			s.datagram(ctx, wire, unmapped(from), netip.AddrPortFrom(to, stubPort))
-		}()
+		// Else an ICMP error of an earlier response: the next read is another datagram.
+	}
+}
+
+// datagram answers one datagram; it does not wait.
+func (s *stub) datagram(ctx context.Context, d sys.Datagram, slots *semaphore.Weighted) {
+	who := s.clients.datagram(d.From)
+	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort)}
+	reply := s.desk.ask(d.Data, by, maxUDPResponse)
+	if reply.pending == nil {
+		s.send(reply.response, by)
+		return
+	}
+	if !slots.TryAcquire(1) {
+		return // a resolver under load drops, and clients ask again
+	}
+	go func() {
+		defer slots.Release(1)
+		s.send(reply.pending(ctx), by)
+	}()
+}
+
+func (s *stub) send(response []byte, by asker) {
+	if response != nil {
+		// A client that has gone, or an address that cannot be a source (255.255.255.255), gets nothing.
+		_ = s.wall.stub.SendFrom(response, by.resolver, by.client, loopback)
 	}
 }
 
@@ -60,23 +78,14 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-func (s *stub) datagram(ctx context.Context, wire []byte, from, resolver netip.AddrPort) {
-	by := asker{tid: s.clients.datagram(from), transport: audit.TransportDNSUDP, client: from, resolver: resolver}
-	reply := s.desk.ask(wire, by, maxUDPResponse)
-	if response := reply.await(ctx); response != nil {
-		// A client that has gone, or an address that cannot be a source (255.255.255.255), gets nothing.
-		_ = s.wall.stub.SendFrom(response, resolver, from, loopback)
-	}
-}
-
-// serveTCP accepts connections until the listener is closed.
+// serveTCP accepts connections until the listener is shut down.
 func (s *stub) serveTCP(ctx context.Context) error {
 	slots := semaphore.NewWeighted(maxConnections)
 	defer drain(ctx, slots, maxConnections)
 	for {
 		conn, err := s.wall.tcp.AcceptTCP()
 		switch {
-		case errors.Is(err, net.ErrClosed):
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
 		case err != nil:
 			continue // a connection that ended before it was accepted
@@ -94,20 +103,29 @@ func (s *stub) serveTCP(ctx context.Context) error {
 // connection answers the questions of one TCP connection, as they become ready; RFC 7766.
 func (s *stub) connection(ctx context.Context, conn *net.TCPConn) {
 	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
-	by := asker{tid: s.clients.accepted(from), transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+	by := asker{tid: s.clients.accepted(from), patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends reads and writes alike
 	slots := semaphore.NewWeighted(maxPipelined)
 	for conn.SetReadDeadline(time.Now().Add(idleTimeout)) == nil && ctx.Err() == nil {
 		wire, err := readFrame(conn)
-		if err != nil || slots.Acquire(ctx, 1) != nil {
+		if err != nil {
+			break
+		}
+		reply := s.desk.ask(wire, by, maxTCPResponse)
+		if reply.pending == nil {
+			if reply.response == nil || writeFrame(conn, reply.response) != nil {
+				break // nothing to say to such bytes, or nobody to say it to
+			}
+			continue
+		}
+		if slots.Acquire(ctx, 1) != nil {
 			break
 		}
 		go func() {
 			defer slots.Release(1)
-			reply := s.desk.ask(wire, by, maxTCPResponse)
-			if response := reply.await(ctx); response == nil || writeFrame(conn, response) != nil {
-				cancel() // nothing to say to such bytes, or nobody to say it to
+			if response := reply.pending(ctx); response == nil || writeFrame(conn, response) != nil {
+				cancel()
 			}
 		}()
 	}

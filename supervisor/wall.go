@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 	"github.com/mdlayher/netlink"
@@ -30,9 +31,8 @@ const (
 
 // wall is the network of the namespace: every packet for port 53 comes to us, and nothing else has a route.
 type wall struct {
-	udp  *net.UDPConn
 	tcp  *net.TCPListener
-	stub sys.Stub
+	stub *sys.Stub
 }
 
 // build gives the namespace its addresses and routes, and binds the stub's sockets. It owns the sockets it is given.
@@ -73,26 +73,28 @@ func (w *wall) setUp(s sys.WallSockets) error {
 			return fmt.Errorf("bind the stub: %w", err)
 		}
 	}
-	packets, err := net.FilePacketConn(udp)
-	if err != nil {
+	var err error
+	if w.stub, err = sys.NewStub(udp, family); err != nil {
 		return fmt.Errorf("open the stub: %w", err)
 	}
-	w.udp = packets.(*net.UDPConn)
 	listener, err := sys.Listen(tcp)
 	if err != nil {
 		return fmt.Errorf("listen on the stub: %w", err)
 	}
 	w.tcp = listener.(*net.TCPListener)
-	w.stub.Family = family
-	w.stub.FD, err = sys.Descriptor(w.udp)
-	return err
+	return nil
 }
 
-// Close closes the stub's sockets. Questions then reach nobody.
+// shutDown ends the services on the stub's sockets. Questions then reach nobody.
+func (w *wall) shutDown() error {
+	return errors.Join(w.stub.ShutDown(), w.tcp.SetDeadline(time.Now()))
+}
+
+// Close closes the stub's sockets.
 func (w *wall) Close() error {
 	var errs []error
-	if w.udp != nil {
-		errs = append(errs, w.udp.Close())
+	if w.stub != nil {
+		errs = append(errs, w.stub.Close())
 	}
 	if w.tcp != nil {
 		errs = append(errs, w.tcp.Close())

@@ -14,6 +14,13 @@ type difference struct{ name, bare, under, why string }
 
 var differences = []difference{
 	{"link-local", "local: fe80::8 port scoped (28)", "local: 100::8 port (28)", "lo has no link-local address"},
+	{"connect's arguments", "connect(udp(AF_INET), &zero.any, zero.len): 0", "connect(udp(AF_INET), &zero.any, zero.len): ENETUNREACH", "there is no route but to resolvers"},
+	{"sendmmsg and bad memory", "sendmmsg(fd, m, 2, 0) < 2: 1", "sendmmsg(fd, m, 2, 0) < 2: 0", "/proc/PID/mem writes the count where the program may not"},
+	{"bytes that are no question", "a header: answer: id 2, qr 1, rcode 5, tc 0, 0 answers, from 192.0.2.53 53 (16)", "a header: answer: id 2, qr 1, rcode 1, tc 0, 0 answers, from 192.0.2.53 53 (16)", "FORMERR, not dnsmasq's REFUSED"},
+	{"bytes that are no question", "a header that promises a question: ", "a header that promises a question: answer: id 3, qr 1, rcode 1, tc 0, 0 answers, from 192.0.2.53 53 (16)", "FORMERR, as RFC 1035 has it"},
+	{"bytes that are no question", "half a question: ", "half a question: answer: id 5, qr 1, rcode 1, tc 0, 0 answers, from 192.0.2.53 53 (16)", "FORMERR, as RFC 1035 has it"},
+	{"bytes that are no question", "a question that points at itself: answer: id 6, qr 1, rcode 5, tc 0, 0 answers, from 192.0.2.53 53 (16)", "a question that points at itself: answer: id 6, qr 1, rcode 1, tc 0, 0 answers, from 192.0.2.53 53 (16)", "FORMERR, not dnsmasq's REFUSED"},
+	{"bytes that are no question", "a request of HTTP: ", "a request of HTTP: answer: id 18245, qr 1, rcode 4, tc 0, 0 answers, from 192.0.2.53 53 (16)", "its opcode is not implemented"},
 }
 
 // TestCases runs each case of one call bare, on a network with a real dnsmasq, and under codex-dnsvisor, and compares all

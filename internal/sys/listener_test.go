@@ -42,7 +42,7 @@ func TestPacketInfoRoundTrip(t *testing.T) {
 		if len(control) != unix.CmsgSpace(unix.SizeofInet6Pktinfo) {
 			t.Errorf("%v: %d bytes", from, len(control))
 		}
-		if got, ok := Destination(control); !ok || got != a {
+		if got, ok := destination(control); !ok || got != a {
 			t.Errorf("%v came back as %v", from, got)
 		}
 		if index := binary.NativeEndian.Uint32(control[32:]); (index == 1) != (from == "fe80::1") {

@@ -9,9 +9,13 @@ static void flagged(int flags)
 	int fd = udp(AF_INET);
 	SAY(sendto(fd, question(1), QUESTION, flags, &dns.any, dns.len));
 	say_names(fd);
+	if (flags != MSG_OOB)
+		say_answer(fd);
 	say_nothing_before(fd, &dns);
 	SAY(connect(fd, &dns.any, dns.len));
 	SAY(send(fd, question(2), QUESTION, flags));
+	if (flags != MSG_OOB)
+		say_answer(fd);
 	say_nothing_before(fd, NULL);
 }
 static void confirm(void) { flagged(MSG_CONFIRM); }

@@ -236,6 +236,16 @@ static void large(void)
 	say_answer(fd);
 }
 
+// first_id is the id of the datagram that is read next.
+static int first_id(int fd)
+{
+	unsigned char m[2] = {0};
+	struct pollfd p = {fd, POLLIN, 0};
+	poll(&p, 1, 10000);
+	recv(fd, m, 2, MSG_PEEK | MSG_DONTWAIT);
+	return m[0] << 8 | m[1];
+}
+
 // Bytes that are no question: what a resolver says to them, if it says anything.
 static void garbage(void)
 {
@@ -255,9 +265,14 @@ static void garbage(void)
 	};
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
 		int fd = udp(AF_INET);
-		printf("%s\n", messages[i].what);
 		SAY(sendto(fd, messages[i].bytes, messages[i].len, 0, &dns.any, dns.len));
-		say_nothing_before(fd, &dns);
+		sendto(fd, question(9999), QUESTION, 0, &dns.any, dns.len);
+		printf("%s: ", messages[i].what);
+		if (first_id(fd) != 9999) // silence keeps its line
+			say_answer(fd);
+		else
+			printf("\n");
+		say_answer(fd);
 		close(fd);
 	}
 }

@@ -1,0 +1,160 @@
+package sys
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// Stub is a UDP socket that answers from whatever address a client asked: it is transparent (IP_TRANSPARENT) and
+// tells and takes the local address in control messages (RFC 3542 section 6).
+type Stub struct {
+	fd     int
+	family int // AF_INET6 (dual stack) or AF_INET
+	closed atomic.Bool
+}
+
+// NewStub makes a stub of a bound socket; it works on a duplicate.
+func NewStub(f *os.File, family int) (*Stub, error) {
+	s := &Stub{family: family}
+	return s, control(f, func(fd int) error {
+		var err error
+		if s.fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+			return err
+		}
+		return unix.SetNonblock(s.fd, false)
+	})
+}
+
+// Cookie returns the number of the stub's network namespace; see NetworkCookie.
+func (s *Stub) Cookie() (uint64, unix.Errno) { return NetworkCookie(s.fd) }
+
+// Datagram is one that the stub received.
+type Datagram struct {
+	Data []byte
+	From netip.AddrPort // unmapped, without a zone
+	To   netip.Addr     // unmapped
+}
+
+// Receive waits for a datagram; its data lie in buf until the next one. net.ErrClosed: the stub was shut down. Every other
+// error is of that datagram alone.
+func (s *Stub) Receive(buf []byte) (Datagram, error) {
+	var control [256]byte
+	n, cn, _, from, err := unix.Recvmsg(s.fd, buf, control[:], 0)
+	switch {
+	case s.closed.Load():
+		return Datagram{}, net.ErrClosed
+	case err != nil:
+		return Datagram{}, fmt.Errorf("receive a datagram: %w", err)
+	}
+	d := Datagram{Data: buf[:n]}
+	switch from := from.(type) {
+	case *unix.SockaddrInet4:
+		d.From = netip.AddrPortFrom(netip.AddrFrom4(from.Addr), uint16(from.Port))
+	case *unix.SockaddrInet6:
+		d.From = netip.AddrPortFrom(netip.AddrFrom16(from.Addr).Unmap(), uint16(from.Port))
+	}
+	var ok bool
+	if d.To, ok = destination(control[:cn]); !ok || !d.From.IsValid() {
+		return Datagram{}, errNoAddress
+	}
+	return d, nil
+}
+
+var errNoAddress = errors.New("a datagram without an address")
+
+// ShutDown ends Receive, now and for good.
+func (s *Stub) ShutDown() error {
+	s.closed.Store(true)
+	// Of a socket without a peer the kernel says ENOTCONN, and wakes its readers all the same (inet_shutdown in af_inet.c).
+	if err := unix.Shutdown(s.fd, unix.SHUT_RD); !errors.Is(err, unix.ENOTCONN) {
+		return err
+	}
+	return nil
+}
+
+// Close closes the stub. No other method may be running.
+func (s *Stub) Close() error { return unix.Close(s.fd) }
+
+// SendFrom sends a datagram to a local client from the address it asked. It never blocks.
+func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.Errno {
+	name, control := make([]byte, 0, 28), make([]byte, 0, 40)
+	if s.family == unix.AF_INET {
+		name = appendInet4(name, to)
+		control = appendPktinfo4(control, from.Addr())
+	} else {
+		name = appendInet6(name, to, ifindex)
+		control = appendPktinfo6(control, from.Addr(), ifindex)
+	}
+	_, errno := Send(s.fd, Message{Name: name, Data: data, Control: control, Flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
+	return errno
+}
+
+func appendInet4(b []byte, a netip.AddrPort) []byte {
+	b = binary.NativeEndian.AppendUint16(b, unix.AF_INET)
+	b = binary.BigEndian.AppendUint16(b, a.Port())
+	ip := a.Addr().Unmap().As4()
+	b = append(b, ip[:]...)
+	return append(b, make([]byte, 8)...)
+}
+
+func appendInet6(b []byte, a netip.AddrPort, ifindex int) []byte {
+	b = binary.NativeEndian.AppendUint16(b, unix.AF_INET6)
+	b = binary.BigEndian.AppendUint16(b, a.Port())
+	b = append(b, 0, 0, 0, 0)
+	ip := a.Addr().As16() // an IPv4 address becomes v4-mapped
+	b = append(b, ip[:]...)
+	scope := 0
+	if a.Addr().IsLinkLocalUnicast() && !a.Addr().Is4In6() && !a.Addr().Is4() {
+		scope = ifindex
+	}
+	return binary.NativeEndian.AppendUint32(b, uint32(scope))
+}
+
+func appendPktinfo4(b []byte, from netip.Addr) []byte {
+	b = appendCmsghdr(b, unix.SizeofInet4Pktinfo, unix.IPPROTO_IP, unix.IP_PKTINFO)
+	ip := from.Unmap().As4()
+	b = append(b, 0, 0, 0, 0) // interface: the route's
+	b = append(b, ip[:]...)   // source
+	return append(b, make([]byte, 4+unix.CmsgSpace(12)-unix.CmsgLen(12))...)
+}
+
+func appendPktinfo6(b []byte, from netip.Addr, ifindex int) []byte {
+	b = appendCmsghdr(b, unix.SizeofInet6Pktinfo, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO)
+	ip := from.As16()
+	b = append(b, ip[:]...)
+	if !from.IsLinkLocalUnicast() || from.Is4() || from.Is4In6() {
+		ifindex = 0
+	}
+	b = binary.NativeEndian.AppendUint32(b, uint32(ifindex))
+	return append(b, make([]byte, unix.CmsgSpace(20)-unix.CmsgLen(20))...)
+}
+
+func appendCmsghdr(b []byte, data, level, kind int) []byte {
+	b = binary.NativeEndian.AppendUint64(b, uint64(unix.CmsgLen(data)))
+	b = binary.NativeEndian.AppendUint32(b, uint32(level))
+	return binary.NativeEndian.AppendUint32(b, uint32(kind))
+}
+
+// destination finds, in the control messages of a received datagram, the address that it was sent to.
+func destination(control []byte) (netip.Addr, bool) {
+	parts, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	for _, p := range parts {
+		switch {
+		case p.Header.Level == unix.IPPROTO_IPV6 && p.Header.Type == unix.IPV6_PKTINFO && len(p.Data) >= 16:
+			return netip.AddrFrom16([16]byte(p.Data[:16])).Unmap(), true
+		case p.Header.Level == unix.IPPROTO_IP && p.Header.Type == unix.IP_PKTINFO && len(p.Data) >= 12:
+			return netip.AddrFrom4([4]byte(p.Data[8:12])), true
+		}
+	}
+	return netip.Addr{}, false
+}
