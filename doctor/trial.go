@@ -63,14 +63,14 @@ var errNotCaught = errors.New("the kernel did not hand the call over")
 // try launches a command as a run does, up to its exec, which it catches and refuses. Nothing is left of it. A nil
 // error: a run works.
 func try(ctx context.Context, identify func(*sys.Config) error) error {
-	config := sys.Config{Args: []string{trialCommand}, Filter: trialFilter(), SeccompFlags: sys.FilterFlags()}
+	config := sys.Config{Filter: trialFilter(), SeccompFlags: sys.FilterFlags()}
 	if err := identify(&config); err != nil {
 		return &trialError{stepLaunch, err}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tree, sockets, err := sys.Launch(config)
+	tree, sockets, err := sys.Launch([]string{trialCommand}, func() (sys.Config, error) { return config, nil })
 	if err != nil {
 		return &trialError{stepLaunch, err}
 	}

@@ -60,12 +60,8 @@ func Run(ctx context.Context, c Config) (int, error) {
 	if err := sys.BecomeSubreaper(); err != nil {
 		return 0, err
 	}
-	launch, err := c.launch()
-	if err != nil {
-		return 0, err
-	}
 	signals := catchSignals()
-	tree, sockets, err := sys.Launch(launch)
+	tree, sockets, err := sys.Launch(c.Args, c.launch)
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +75,7 @@ func (c *Config) launch() (sys.Config, error) {
 	if err != nil {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
-	launch := sys.Config{Args: c.Args, Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
+	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
 	return launch, MapIDs(&launch)
 }
 

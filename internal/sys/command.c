@@ -51,14 +51,21 @@ static void unshare_user(enum dv_stage stage)
 
 static void enter_namespaces(int keeper)
 {
-	struct dv_message mapped;
 	unshare_user(DV_STAGE_USERNS);
-	if (dv_say(keeper, DV_MSG_GO, 0, 0) < 0 || dv_hear(keeper, &mapped) < 0)
+	if (dv_say(keeper, DV_MSG_GO, 0, 0) < 0)
+		_exit(125);
+	if (unshare(CLONE_NEWNET) < 0)
+		fail(DV_STAGE_NETNS, errno);
+}
+
+static void await_maps(int keeper)
+{
+	struct dv_message mapped;
+	if (dv_hear(keeper, &mapped) < 0)
 		_exit(125);
 	if (mapped.detail)
 		fail(DV_STAGE_MAP, mapped.detail);
-	if (unshare(CLONE_NEWNET) < 0)
-		fail(DV_STAGE_NETNS, errno);
+	close(keeper);
 }
 
 // The sockets of the wall: whoever makes a socket fixes its network namespace, so the supervisor outside can
@@ -191,22 +198,25 @@ static int exists(const char *name)
 	return 0;
 }
 
-void dv_command(const struct dv_config *config, int launch, int keeper, char **argv)
+void dv_command(int launch, int keeper, char **argv)
 {
+	static struct dv_config config;
 	supervisor = launch;
 	enter_namespaces(keeper);
-	close(keeper);
 	hand_over_sockets();
-	if (config->flags & DV_NESTED)
-		nest_user(config);
+	if (dv_read_config(supervisor, &config) < 0)
+		_exit(125); // the supervisor is gone or gave up
+	await_maps(keeper);
+	if (config.flags & DV_NESTED)
+		nest_user(&config);
 	else
 		drop_capabilities();
 	// Dropping capabilities leaves the process dumpable, gaining them did not.
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		fail(DV_STAGE_CAPS, errno);
 	await_go(); // the wall stands
-	restore(config);
-	int listener = load_filter(config);
+	restore(&config);
+	int listener = load_filter(&config);
 	dv_say(supervisor, DV_MSG_LISTENER, listener, 0);
 	await_go(); // the listener is taken
 	close(listener);

@@ -45,6 +45,15 @@ int dv_hear(int fd, struct dv_message *message)
 	return n == sizeof(*message) ? 0 : -1;
 }
 
+int dv_read_config(int fd, struct dv_config *config)
+{
+	ssize_t n;
+	do
+		n = read(fd, config, sizeof(*config));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*config) && config->size == sizeof(*config) ? 0 : -1;
+}
+
 void dv_close_all_but(int a, int b, int c)
 {
 	int keep[3] = {a, b, c};
@@ -213,9 +222,6 @@ void dv_keeper(int argc, char **argv)
 	int launch = atoi(argv[2]);
 	fcntl(supervisor, F_SETFD, FD_CLOEXEC);
 	fcntl(launch, F_SETFD, FD_CLOEXEC);
-	if (read(supervisor, &config, sizeof(config)) != sizeof(config) || config.size != sizeof(config))
-		_exit(125);
-
 	prctl(PR_SET_NAME, "dnsvisor-keeper");
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
@@ -236,12 +242,14 @@ void dv_keeper(int argc, char **argv)
 	if (command == 0) {
 		close(pair[0]);
 		close(supervisor);
-		dv_command(&config, launch, pair[1], argv + 3);
+		dv_command(launch, pair[1], argv + 3);
 		_exit(125);
 	}
 	close(pair[1]);
 	dv_say(supervisor, DV_MSG_STARTED, command, 0);
 
+	if (dv_read_config(supervisor, &config) < 0)
+		_exit(125); // the supervisor gave up; the command learns it from its own socket
 	// The command says when its user namespace stands; only its parent may write a map of many ids.
 	struct dv_message ready;
 	if (dv_hear(pair[0], &ready) == 0)

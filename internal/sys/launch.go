@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,14 +18,13 @@ import (
 
 // Config says how a command is started.
 type Config struct {
-	Args         []string // the command and its arguments; at least one
-	Filter       []byte   // struct sock_filter array in native byte order, at most 4096 entries
-	SeccompFlags uint     // for seccomp(2); see FilterFlags
-	UIDMap       string   // as /proc/PID/uid_map takes it
-	GIDMap       string   // as /proc/PID/gid_map takes it
-	Nested       bool     // the command runs in a second user namespace below the network namespace's owner
-	NoSetgroups  bool     // the maps are written without CAP_SETGID
-	Linger       bool     // the tree outlives the command
+	Filter       []byte // struct sock_filter array in native byte order, at most 4096 entries
+	SeccompFlags uint   // for seccomp(2); see FilterFlags
+	UIDMap       string // as /proc/PID/uid_map takes it
+	GIDMap       string // as /proc/PID/gid_map takes it
+	Nested       bool   // the command runs in a second user namespace below the network namespace's owner
+	NoSetgroups  bool   // the maps are written without CAP_SETGID
+	Linger       bool   // the tree outlives the command
 }
 
 // Stage is a step of the launch that failed.
@@ -74,23 +74,19 @@ type WallSockets struct{ Route, UDP6, TCP6, UDP4, TCP4 *os.File }
 type Tree struct {
 	PID    int // of the command
 	ended  bool
-	keeper *os.Process
+	keeper int           // its pid
 	events *net.UnixConn // to the keeper
 	launch *net.UnixConn // to the command until its exec
 }
 
-// Launch starts the keeper and through it the command, up to the sockets of the wall: the command waits until
-// Load. On an error nothing is left running.
-func Launch(c Config) (*Tree, WallSockets, error) {
-	blob, err := c.encode()
-	if err != nil {
-		return nil, WallSockets{}, err
-	}
+// Launch starts the keeper and through it the command (args: at least one), up to the sockets of the wall: the command
+// waits until Load. configure is called while the processes start. On an error nothing is left running.
+func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets, error) {
 	t := &Tree{}
-	if err := t.startKeeper(c.Args); err != nil {
+	if err := t.startKeeper(args); err != nil {
 		return nil, WallSockets{}, err
 	}
-	sockets, err := t.begin(blob)
+	sockets, err := t.begin(configure)
 	if err != nil {
 		return nil, WallSockets{}, errors.Join(err, t.Close())
 	}
@@ -144,9 +140,10 @@ func (t *Tree) startKeeper(args []string) error {
 			return errors.Join(err, events.Close(), launch.Close())
 		}
 	}
-	t.keeper, err = os.StartProcess("/proc/self/exe", append(argv, args...), &os.ProcAttr{
+	// Not os.StartProcess, which tries pidfds out with a process of its own first: the keeper is waited for but never signalled.
+	t.keeper, err = syscall.ForkExec("/proc/self/exe", append(argv, args...), &syscall.ProcAttr{
 		Env:   Started().Environ,
-		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
+		Files: []uintptr{0, 1, 2},
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("start the keeper: %w", err), events.Close(), launch.Close())
@@ -169,18 +166,26 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-func (t *Tree) begin(blob []byte) (WallSockets, error) {
-	if _, err := t.events.Write(blob); err != nil {
-		return WallSockets{}, fmt.Errorf("configure the keeper: %w", err)
+func (t *Tree) begin(configure func() (Config, error)) (WallSockets, error) {
+	config, err := configure()
+	if err != nil {
+		return WallSockets{}, err
 	}
+	blob, err := config.encode()
+	if err != nil {
+		return WallSockets{}, err
+	}
+	// One that could not go on has said why, which is heard below.
+	_, kerr := t.events.Write(blob)
+	_, cerr := t.launch.Write(blob)
 	m, _, err := hear(t.events)
 	if err != nil {
-		return WallSockets{}, fmt.Errorf("the keeper did not start: %w", err)
+		return WallSockets{}, fmt.Errorf("the keeper did not start: %w", errors.Join(err, kerr))
 	}
 	t.PID = int(m.value)
 	m, sockets, err := hear(t.launch)
 	if err != nil {
-		return WallSockets{}, fmt.Errorf("the command did not start: %w", err)
+		return WallSockets{}, fmt.Errorf("the command did not start: %w", errors.Join(err, cerr))
 	}
 	return wallSockets(int(m.value), sockets)
 }
@@ -214,10 +219,7 @@ func (w WallSockets) Close() error {
 
 // Load lets the command load its filter, now that the wall stands, and takes the listener from it.
 func (t *Tree) Load() (*Listener, error) {
-	if err := say(t.launch, C.DV_MSG_GO, 0); err != nil {
-		return nil, err
-	}
-	m, _, err := hear(t.launch)
+	m, err := t.goOn()
 	if err != nil {
 		return nil, err
 	}
@@ -235,14 +237,21 @@ func (t *Tree) Load() (*Listener, error) {
 
 // Exec lets the command exec. A StageError of StageExec says that it could not.
 func (t *Tree) Exec() error {
-	if err := say(t.launch, C.DV_MSG_GO, 0); err != nil {
-		return err
-	}
-	_, _, err := hear(t.launch)
+	_, err := t.goOn()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
+}
+
+// goOn lets the command take its next step, and hears of it. A command that has failed already has said so.
+func (t *Tree) goOn() (message, error) {
+	said := say(t.launch, C.DV_MSG_GO, 0)
+	m, _, err := hear(t.launch)
+	if err != nil && said != nil && !errors.As(err, new(*StageError)) {
+		return m, said
+	}
+	return m, err
 }
 
 // Event is what the keeper tells of the command: exactly one of Stopped and Exited is set.
@@ -278,10 +287,15 @@ func (t *Tree) Close() error {
 	}
 	t.ended = true
 	err := errors.Join(t.launch.Close(), t.events.Close())
-	if _, werr := t.keeper.Wait(); werr != nil {
-		err = errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))
+	for {
+		_, werr := unix.Wait4(t.keeper, nil, 0, nil)
+		switch {
+		case werr == nil:
+			return err
+		case !errors.Is(werr, unix.EINTR):
+			return errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))
+		}
 	}
-	return err
 }
 
 type message = C.struct_dv_message

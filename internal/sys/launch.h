@@ -6,7 +6,8 @@
 //   keeper      C, one thread; the command's parent and subreaper. Ends the tree when the supervisor is gone.
 //   command     C until its exec; makes the namespaces and the sockets of the wall, loads the filter, execs.
 //
-// Two SOCK_SEQPACKET pairs join them: "keeper" (supervisor - keeper) and "launch" (supervisor - command).
+// Two SOCK_SEQPACKET pairs join them: "keeper" (supervisor - keeper) and "launch" (supervisor - command). Both begin
+// before they know the configuration, while the supervisor still works it out; they read it where they first need it.
 
 #ifndef DNSVISOR_LAUNCH_H
 #define DNSVISOR_LAUNCH_H
@@ -66,7 +67,7 @@ struct dv_insn {
 	uint32_t k;
 };
 
-// The first message on the keeper socket.
+// The first message to the keeper and to the command.
 struct dv_config {
 	uint32_t size; // sizeof(struct dv_config): both sides are one binary
 	uint32_t flags;
@@ -93,9 +94,10 @@ struct dv_start {
 extern struct dv_start dv_started;
 
 void dv_keeper(int argc, char **argv);
-void dv_command(const struct dv_config *config, int launch, int keeper, char **argv);
+void dv_command(int launch, int keeper, char **argv);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
 int dv_hear(int fd, struct dv_message *message);
+int dv_read_config(int fd, struct dv_config *config);
 int dv_write_maps(int pid, const struct dv_config *config);
 void dv_close_all_but(int a, int b, int c);
 

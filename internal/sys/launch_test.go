@@ -34,10 +34,10 @@ func notifyConnect() []byte {
 
 func start(t *testing.T, args ...string) (*Tree, *Listener) {
 	t.Helper()
-	config := Config{Args: args, Filter: notifyConnect(), SeccompFlags: FilterFlags(), NoSetgroups: true}
+	config := Config{Filter: notifyConnect(), SeccompFlags: FilterFlags(), NoSetgroups: true}
 	config.UIDMap = fmt.Sprintf("%d %d 1\n", os.Geteuid(), os.Geteuid())
 	config.GIDMap = fmt.Sprintf("%d %d 1\n", os.Getegid(), os.Getegid())
-	tree, sockets, err := Launch(config)
+	tree, sockets, err := Launch(args, func() (Config, error) { return config, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,8 @@ __attribute__((constructor)) static void dv_constructor(int argc, char **argv, c
 		dv_keeper(argc, argv);
 		_exit(125);
 	}
+	// Else glibc maps an arena of its own for each thread of the Go runtime, which allocates hardly anything in C.
+	mallopt(M_ARENA_MAX, 1);
 	struct rlimit nofile;
 	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
 		dv_started.nofile_cur = nofile.rlim_cur;
