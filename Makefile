@@ -6,11 +6,11 @@ TOOLS    = $(CURDIR)/.tools
 LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound musl-tools python3 curl tcpdump procps util-linux
+PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test lint clean
+.PHONY: all build deps demo test bench lint clean
 
 all: build
 
@@ -30,8 +30,16 @@ demo: build
 	./scripts/demo
 
 test: build
-	@./scripts/need gcc go seccomp.h dig unbound musl-gcc tcpdump ip python3 curl pgrep script
+	@./scripts/need gcc go seccomp.h dig unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script
 	go test -race -tags $(TAGS) -shuffle=on -timeout 11m ./...
+
+# Times it beside dnsmasq, bubblewrap and nothing, and writes docs/benchmarks.md.
+bench: build
+	@./scripts/need gcc go musl-gcc dnsmasq bwrap dig ip unshare
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	gcc -O2 -o "$$dir/work" tests/bench/testdata/work.c && musl-gcc -O2 -static -o "$$dir/musl" tests/bench/testdata/work.c && \
+	go build -o "$$dir/bench" ./tests/bench && \
+	"$$dir/bench" $(OUT) "$$dir/work" "$$dir/musl" >"$$dir/table" && cp "$$dir/table" docs/benchmarks.md && cat docs/benchmarks.md
 
 lint: $(TOOLS)/golangci-lint
 	$(TOOLS)/golangci-lint run ./...

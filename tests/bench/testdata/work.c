@@ -1,0 +1,162 @@
+// One kind of work, many times; it prints how long each took, in nanoseconds.
+//   work a NAME N      getaddrinfo of addresses of IPv4
+//   work aaaa NAME N   getaddrinfo of both families
+//   work tcp - N       256 MiB over loopback TCP, by write
+//   work unix - N      1 GiB over a pair of AF_UNIX stream sockets, by write
+//   work sendmsg - N   there and back over AF_UNIX, by sendmsg
+//   work send - N      there and back over connected loopback UDP, by send
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static long now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void look_up(const char *name, int family)
+{
+	struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM}, *list;
+	int error = getaddrinfo(name, NULL, &hints, &list);
+	if (error) {
+		fprintf(stderr, "%s: %s\n", name, gai_strerror(error));
+		exit(1);
+	}
+	freeaddrinfo(list);
+}
+
+static void connected_pair(int fd[2], int kind)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, b = a;
+	socklen_t len = sizeof(a);
+	int listener = socket(AF_INET, kind, 0);
+	if (bind(listener, (void *)&a, len) || getsockname(listener, (void *)&a, &len))
+		die("bind");
+	fd[0] = socket(AF_INET, kind, 0);
+	if (kind == SOCK_STREAM) {
+		if (listen(listener, 1) || connect(fd[0], (void *)&a, len) || (fd[1] = accept(listener, NULL, NULL)) < 0)
+			die("connect");
+		close(listener);
+		return;
+	}
+	fd[1] = listener;
+	if (bind(fd[0], (void *)&b, len) || getsockname(fd[0], (void *)&b, &len) || connect(fd[0], (void *)&a, len) || connect(fd[1], (void *)&b, len))
+		die("connect");
+}
+
+static void bulk(int fd[2], long total)
+{
+	static char buf[65536];
+	if (!fork()) {
+		for (long left = total; left > 0;) {
+			ssize_t n = read(fd[1], buf, sizeof(buf));
+			if (n <= 0)
+				_exit(1);
+			left -= n;
+		}
+		_exit(0);
+	}
+	for (long left = total; left > 0;) {
+		ssize_t n = write(fd[0], buf, sizeof(buf));
+		if (n <= 0)
+			die("write");
+		left -= n;
+	}
+	int status;
+	if (wait(&status) < 0 || status)
+		die("the reader");
+}
+
+static void by_send(int fd)
+{
+	char byte = 0;
+	if (send(fd, &byte, 1, 0) != 1)
+		die("send");
+}
+
+static void by_sendmsg(int fd)
+{
+	char byte = 0;
+	struct iovec iov = {&byte, 1};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+	if (sendmsg(fd, &m, 0) != 1)
+		die("sendmsg");
+}
+
+static void there_and_back(int fd[2], void (*put)(int), long n)
+{
+	char byte;
+	pid_t other = fork();
+	if (!other)
+		for (;;) {
+			if (recv(fd[1], &byte, 1, 0) != 1)
+				_exit(1);
+			put(fd[1]);
+		}
+	for (; n > 0; n--) {
+		long start = now();
+		put(fd[0]);
+		if (recv(fd[0], &byte, 1, 0) != 1)
+			die("recv");
+		printf("%ld\n", now() - start);
+	}
+	kill(other, SIGKILL);
+	wait(NULL);
+}
+
+int main(int argc, char **argv)
+{
+	int fd[2];
+	if (argc != 4)
+		return 2;
+	long n = atol(argv[3]);
+	if (!strcmp(argv[1], "send")) {
+		connected_pair(fd, SOCK_DGRAM);
+		there_and_back(fd, by_send, n);
+		return 0;
+	}
+	if (!strcmp(argv[1], "sendmsg")) {
+		if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
+			die("socketpair");
+		there_and_back(fd, by_sendmsg, n);
+		return 0;
+	}
+	for (; n > 0; n--) {
+		long start;
+		if (!strcmp(argv[1], "tcp"))
+			connected_pair(fd, SOCK_STREAM);
+		else if (!strcmp(argv[1], "unix") && socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+			die("socketpair");
+		start = now();
+		if (!strcmp(argv[1], "a"))
+			look_up(argv[2], AF_INET);
+		else if (!strcmp(argv[1], "aaaa"))
+			look_up(argv[2], AF_UNSPEC);
+		else if (!strcmp(argv[1], "tcp"))
+			bulk(fd, 256L << 20);
+		else if (!strcmp(argv[1], "unix"))
+			bulk(fd, 1L << 30);
+		else
+			return 2;
+		printf("%ld\n", now() - start);
+		if (*argv[2] == '-')
+			close(fd[0]), close(fd[1]);
+	}
+	return 0;
+}
