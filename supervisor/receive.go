@@ -3,7 +3,9 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -13,7 +15,7 @@ import (
 )
 
 // spare is how many receivers may be waiting for the next call.
-const spare = 4
+const spare = 3
 
 // receivers carry out the tree's calls. Each waits in the kernel for a call and carries it out itself, so that no other thread
 // has to be woken in between; one that a target holds up (crowd) is replaced before it begins.
@@ -37,7 +39,9 @@ func (r *receivers) hire(group *errgroup.Group) {
 }
 
 func (r *receivers) work(group *errgroup.Group) error {
+	var turn turn
 	for {
+		turn.yield()
 		n, err := r.listener.Receive()
 		left := r.waiting.Add(-1)
 		switch {
@@ -53,6 +57,18 @@ func (r *receivers) work(group *errgroup.Group) error {
 			r.waiting.Add(-1)
 			return nil
 		}
+	}
+}
+
+// turn is how long a goroutine that waits in system calls has kept its P. The Go runtime takes a P away that is kept for 10 ms,
+// from then on in every system call however short, and each time the goroutine moves to another thread.
+type turn struct{ since time.Time }
+
+// yield goes through the Go scheduler, now and then.
+func (t *turn) yield() {
+	if now := time.Now(); now.Sub(t.since) > 4*time.Millisecond {
+		runtime.Gosched()
+		t.since = now
 	}
 }
 

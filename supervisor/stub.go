@@ -37,7 +37,9 @@ func (s *stub) serveUDP(ctx context.Context) error {
 	slots := semaphore.NewWeighted(maxDatagrams)
 	defer drain(ctx, slots, maxDatagrams)
 	buf := make([]byte, maxTCPResponse)
+	var turn turn
 	for {
+		turn.yield()
 		d, err := s.wall.stub.Receive(buf)
 		switch {
 		case errors.Is(err, net.ErrClosed):
