@@ -6,35 +6,45 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// A call is in work for as long as looking at its target takes, and a target can make that long: its pages and
-// paths may be served by a file system of its own. The reader never waits for one.
-const (
-	fewCalls     = 64   // up to here nobody is counted
-	callsEach    = 32   // beyond, of one process
-	callsInAll   = 2048 // each may hold an operating system thread
-	unknownGroup = -1
-)
+// unknownGroup are the threads whose process is not known.
+const unknownGroup = -1
 
-// crowd bounds how many calls are in work, in all and of one process.
+// crowd bounds how much is in work at once, in all and of one process, so that nobody's share keeps others out.
 type crowd struct {
+	few  int // up to here nobody is counted
+	each int // beyond, of one process
+	all  int
+
 	mu    sync.Mutex
 	total int
 	of    map[int]int // by process; only those that came while there were many
+	work  sync.WaitGroup
 }
 
-// enter admits a call of a thread, or not. The function it returns ends the call's stay.
+// A call is in work for as long as looking at its target takes, and a target can make that long: its pages and paths may be
+// served by a file system of its own. Each may hold an operating system thread.
+func newCalls() *crowd { return &crowd{few: 64, each: 32, all: 2048} }
+
+// A question is in work while it waits for an upstream.
+func newQuestions() *crowd { return &crowd{few: 256, each: 128, all: 1024} }
+
+// A TCP connection to the stub may be idle for as long as idleTimeout.
+func newConnections() *crowd { return &crowd{few: 64, each: 32, all: 256} }
+
+// enter admits work for a thread, or not. The function it returns ends it.
 func (c *crowd) enter(tid int) (leave func(), ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.total < fewCalls {
+	if c.total < c.few {
 		c.total++
+		c.work.Add(1)
 		return c.leave, true
 	}
 	group, err := sys.ThreadGroup(tid)
 	if err != nil {
 		group = unknownGroup
 	}
-	if c.total >= callsInAll || c.of[group] >= callsEach {
+	if c.total >= c.all || c.of[group] >= c.each {
 		return nil, false
 	}
 	if c.of == nil {
@@ -42,18 +52,24 @@ func (c *crowd) enter(tid int) (leave func(), ok bool) {
 	}
 	c.total++
 	c.of[group]++
+	c.work.Add(1)
 	return func() { c.leaveGroup(group) }, true
 }
+
+// wait returns when nothing is in work; nothing may enter any more.
+func (c *crowd) wait() { c.work.Wait() }
 
 func (c *crowd) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.work.Done()
 	c.total--
 }
 
 func (c *crowd) leaveGroup(group int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.work.Done()
 	c.total--
 	if c.of[group]--; c.of[group] == 0 {
 		delete(c.of, group)

@@ -7,18 +7,18 @@ import (
 
 // A process whose calls hang gets no more than its share, and others still get in.
 func TestCrowdIsFair(t *testing.T) {
-	var c crowd
+	c := newCalls()
 	var leave []func()
 	for {
 		l, ok := c.enter(os.Getpid())
 		if !ok {
 			break
 		}
-		if leave = append(leave, l); len(leave) > callsInAll {
+		if leave = append(leave, l); len(leave) >= c.all {
 			t.Fatal("one process has everything")
 		}
 	}
-	if len(leave) != fewCalls+callsEach {
+	if len(leave) != c.few+c.each {
 		t.Errorf("%d calls of one process", len(leave))
 	}
 	l, ok := c.enter(1)
@@ -35,7 +35,8 @@ func TestCrowdIsFair(t *testing.T) {
 }
 
 func TestCrowdIsBounded(t *testing.T) {
-	c := crowd{total: callsInAll}
+	c := newCalls()
+	c.total = c.all
 	if _, ok := c.enter(os.Getpid()); ok {
 		t.Error("no bound")
 	}

@@ -4,15 +4,11 @@ import (
 	"context"
 	"net/netip"
 
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
 )
-
-// maxWaiting is how many caught questions may wait for an upstream at once.
-const maxWaiting = 1024
 
 // handler joins the emulator to the desk: it implements emulate.Handler.
 type handler struct {
@@ -20,7 +16,7 @@ type handler struct {
 	desk    *desk
 	clients *clients
 	guard   *guard // nil: AF_UNIX is not looked at
-	waiting *semaphore.Weighted
+	waiting *crowd // questions that wait for an upstream
 }
 
 // Query implements emulate.Handler.
@@ -30,21 +26,17 @@ func (h *handler) Query(q emulate.Query) emulate.Outcome {
 	if reply.errno != 0 || reply.pending == nil {
 		return emulate.Outcome{Errno: reply.errno, Response: reply.response}
 	}
-	if !h.waiting.TryAcquire(1) {
+	leave, ok := h.waiting.enter(q.Call.TID)
+	if !ok {
 		return emulate.Outcome{} // dropped, as a resolver under load does
 	}
 	go func() {
-		defer h.waiting.Release(1)
+		defer leave()
 		if response := reply.await(h.ctx); response != nil {
 			q.Deliver(response)
 		}
 	}()
 	return emulate.Outcome{}
-}
-
-// wait returns when no question waits for an upstream any more.
-func (h *handler) wait(ctx context.Context) {
-	_ = h.waiting.Acquire(context.WithoutCancel(ctx), maxWaiting) // fails only with its context
 }
 
 // Refuse implements emulate.Handler.

@@ -22,7 +22,7 @@ const spare = 3
 type receivers struct {
 	listener *sys.Listener
 	emulator *emulate.Emulator
-	calls    crowd
+	calls    *crowd
 	waiting  atomic.Int32
 }
 

@@ -8,7 +8,6 @@ import (
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
@@ -104,14 +103,14 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	err = errors.Join(err, tree.Close(), sys.KillChildren())
 	cancel()
 	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
-	h.wait(ctx)
+	h.waiting.wait()
 	h.clients.close()
 	d.notices.close()
 	return status, errors.Join(err, w.Close(), listener.Close())
 }
 
 func (c *Config) handler(ctx context.Context, d *desk) *handler {
-	h := &handler{ctx: ctx, desk: d, clients: newClients(), waiting: semaphore.NewWeighted(maxWaiting)}
+	h := &handler{ctx: ctx, desk: d, clients: newClients(), waiting: newQuestions()}
 	if c.Unix == filter.UnixGuard {
 		h.guard = &guard{home: c.Home}
 	}
@@ -121,10 +120,10 @@ func (c *Config) handler(ctx context.Context, d *desk) *handler {
 // serve starts what answers the tree.
 func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, h *handler, inside func(fd, tid int) bool) {
 	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside, Source: w.source}
-	s := &stub{wall: w, desk: h.desk, clients: h.clients}
+	s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting}
 	services.Go(func() error { return s.serveUDP(ctx) })
 	services.Go(func() error { return s.serveTCP(ctx) })
-	services.Go(func() error { return (&receivers{listener: listener, emulator: e}).serve(ctx) })
+	services.Go(func() error { return (&receivers{listener: listener, emulator: e, calls: newCalls()}).serve(ctx) })
 }
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.

@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	maxDatagrams   = 512              // UDP questions at the stub in work at once
-	maxConnections = 128              // TCP connections to the stub
 	maxPipelined   = 32               // questions of one connection in work at once; RFC 7766 section 6.2.1.1
 	idleTimeout    = 10 * time.Second // of a TCP connection; RFC 7766 section 6.2.3
 	maxUDPResponse = 65507
@@ -30,12 +28,11 @@ type stub struct {
 	wall    *wall
 	desk    *desk
 	clients *clients
+	waiting *crowd // questions that wait for an upstream
 }
 
 // serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking.
 func (s *stub) serveUDP(ctx context.Context) error {
-	slots := semaphore.NewWeighted(maxDatagrams)
-	defer drain(ctx, slots, maxDatagrams)
 	buf := make([]byte, maxTCPResponse)
 	var turn turn
 	for {
@@ -45,14 +42,14 @@ func (s *stub) serveUDP(ctx context.Context) error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err == nil:
-			s.datagram(ctx, d, slots)
+			s.datagram(ctx, d)
 		}
 		// Else an ICMP error of an earlier response: the next read is another datagram.
 	}
 }
 
 // datagram answers one datagram; it does not wait.
-func (s *stub) datagram(ctx context.Context, d sys.Datagram, slots *semaphore.Weighted) {
+func (s *stub) datagram(ctx context.Context, d sys.Datagram) {
 	who := s.clients.datagram(d.From)
 	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort)}
 	reply := s.desk.ask(d.Data, by, maxUDPResponse)
@@ -60,11 +57,12 @@ func (s *stub) datagram(ctx context.Context, d sys.Datagram, slots *semaphore.We
 		s.send(reply.response, by)
 		return
 	}
-	if !slots.TryAcquire(1) {
+	leave, ok := s.waiting.enter(who.tid)
+	if !ok {
 		return // a resolver under load drops, and clients ask again
 	}
 	go func() {
-		defer slots.Release(1)
+		defer leave()
 		s.send(reply.pending(ctx), by)
 	}()
 }
@@ -82,8 +80,8 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 
 // serveTCP accepts connections until the listener is shut down.
 func (s *stub) serveTCP(ctx context.Context) error {
-	slots := semaphore.NewWeighted(maxConnections)
-	defer drain(ctx, slots, maxConnections)
+	connections := newConnections()
+	defer connections.wait()
 	for {
 		conn, err := s.wall.tcp.AcceptTCP()
 		switch {
@@ -91,21 +89,28 @@ func (s *stub) serveTCP(ctx context.Context) error {
 			return nil
 		case err != nil:
 			continue // a connection that ended before it was accepted
-		case !slots.TryAcquire(1):
+		}
+		by := s.caller(conn)
+		leave, ok := connections.enter(by.tid)
+		if !ok {
 			_ = conn.Close() // refused: there is nothing to lose
 			continue
 		}
 		go func() {
-			defer slots.Release(1)
-			s.connection(ctx, conn)
+			defer leave()
+			s.connection(ctx, conn, by)
 		}()
 	}
 }
 
-// connection answers the questions of one TCP connection, as they become ready; RFC 7766.
-func (s *stub) connection(ctx context.Context, conn *net.TCPConn) {
+// caller is who is at the other end of a connection.
+func (s *stub) caller(conn *net.TCPConn) asker {
 	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
-	by := asker{tid: s.clients.accepted(from), patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+	return asker{tid: s.clients.accepted(from), patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+}
+
+// connection answers the questions of one TCP connection, as they become ready; RFC 7766.
+func (s *stub) connection(ctx context.Context, conn *net.TCPConn, by asker) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends reads and writes alike
 	slots := semaphore.NewWeighted(maxPipelined)
