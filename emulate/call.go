@@ -41,9 +41,7 @@ type Handler interface {
 	Refuse(Call, Destination) unix.Errno
 	// Unix is asked about a call to the AF_UNIX path of a target; zero lets it run.
 	Unix(c Call, path string) unix.Errno
-	// Connected is told that a target's UDP socket, bound to local, is now connected to a resolver, or that it
-	// sends to one through the stub.
-	Connected(c Call, local netip.AddrPort)
-	// Connecting is told that a target is about to connect a TCP socket to a resolver. It owns fd, a duplicate.
-	Connecting(c Call, fd int)
+	// Connected is told that a target's socket, bound to local, speaks to a resolver through the stub, or is about to:
+	// transport is "udp" or "tcp".
+	Connected(c Call, transport string, local netip.AddrPort)
 }

@@ -49,31 +49,42 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 	if !ok {
 		return v
 	}
-	if s.tcp() && to.inet.Port() == dnsPort {
-		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
-		e.Handler.Connecting(c, s.fd)
-		return run()
-	}
 	defer s.close()
 	switch {
-	case s.domain != unix.AF_INET && s.domain != unix.AF_INET6:
+	case !s.reaches(to):
 		return run()
 	case to.inet.Port() != dnsPort && s.udp():
 		// Nothing is sent. getaddrinfo connects so to sort addresses (RFC 6724), and reads the kernel's own errno.
 		return fail(unix.ENETUNREACH)
 	case to.inet.Port() != dnsPort:
 		return fail(e.Handler.Refuse(c, Destination{Transport: s.transport(), Address: to.inet}))
+	case !s.udp():
+		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
+		e.remember(c, &s)
+		return run()
 	}
-	if errno := sys.Connect(s.fd, to.scoped()); errno != 0 {
+	inside := e.Inside(s.fd, n.TID)
+	name := to.raw
+	if inside {
+		name = to.scoped()
+	}
+	if errno := sys.Connect(s.fd, name); errno != 0 {
 		return fail(errno)
 	}
-	e.remember(c, &s)
+	if inside {
+		e.remember(c, &s)
+	}
 	return done(0)
 }
 
+// remember tells the handler who uses a socket towards a resolver. It binds the socket if it is unbound, so that its port is
+// known before the stub meets it: the kernel itself would a moment later.
 func (e *Emulator) remember(c Call, s *socket) {
-	if local, errno := sys.LocalAddr(s.fd); errno == 0 {
-		e.Handler.Connected(c, local)
+	if !s.udp() && !s.tcp() {
+		return
+	}
+	if local, errno := boundAddr(s); errno == 0 && local.Port() != 0 {
+		e.Handler.Connected(c, s.transport(), local)
 	}
 }
 

@@ -18,7 +18,6 @@ const (
 	maxIovecs     = 1024 // UIO_MAXIOV
 	maxMessages   = 1024 // the kernel's cap on sendmmsg
 	maxDatagram   = 65535
-	maxControl    = 20480 // net.core.optmem_max's usual ceiling
 )
 
 // msghdr is struct user_msghdr.

@@ -33,14 +33,17 @@ type verdict struct {
 	value int64
 	errno unix.Errno
 	after []func() // once the call has returned
+	held  int      // bytes of responses in after
 }
 
-func run() verdict                    { return verdict{run: true} }
-func fail(errno unix.Errno) verdict   { return verdict{errno: errno} }
-func done(value int) verdict          { return verdict{value: int64(value)} }
-func (v verdict) failed() bool        { return v.errno != 0 }
-func (v *verdict) later(then func())  { v.after = append(v.after, then) }
-func (v *verdict) join(other verdict) { v.after = append(v.after, other.after...) }
+func run() verdict                   { return verdict{run: true} }
+func fail(errno unix.Errno) verdict  { return verdict{errno: errno} }
+func done(value int) verdict         { return verdict{value: int64(value)} }
+func (v verdict) failed() bool       { return v.errno != 0 }
+func (v *verdict) later(then func()) { v.after = append(v.after, then) }
+func (v *verdict) join(other verdict) {
+	v.after, v.held = append(v.after, other.after...), v.held+other.held
+}
 
 // Handle carries out one caught call and ends it. The error is nil, unix.ENOENT where the call is no longer there,
 // or the kernel's refusal of the reply.

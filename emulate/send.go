@@ -16,15 +16,14 @@ const maxQuestion = 4096
 
 // datagram is one message to send: everything but its bytes, which are read when it is known that they are needed.
 type datagram struct {
-	call       Call
-	to         address // without a name its raw bytes are none
-	iov        uint64  // sendmsg's vector, not read yet
-	iovLen     int
-	spans      []sys.Span
-	size       int
-	control    uint64
-	controlLen int
-	flags      int
+	call    Call
+	to      address // without a name its raw bytes are none
+	iov     uint64  // sendmsg's vector, not read yet
+	iovLen  int
+	spans   []sys.Span
+	size    int
+	control bool // it has control messages; they are never read
+	flags   int
 }
 
 // sendto carries out sendto(2) with an address.
@@ -62,10 +61,7 @@ func (e *Emulator) message(n sys.Notification, c Call, m msghdr, flags int) (*da
 	if !ok || length == 1 || m.iovLen > maxIovecs {
 		return nil, run() // the kernel refuses it
 	}
-	if m.controlLen > maxControl {
-		return nil, fail(unix.ENOBUFS) // as the kernel's ____sys_sendmsg past optmem_max
-	}
-	d := &datagram{call: c, iov: m.iov, iovLen: int(m.iovLen), control: m.control, controlLen: int(m.controlLen), flags: flags}
+	d := &datagram{call: c, iov: m.iov, iovLen: int(m.iovLen), control: m.controlLen > 0, flags: flags}
 	if length > 0 {
 		var errno unix.Errno
 		if d.to, errno = e.readAddress(n, m.name, length); errno != 0 {
@@ -112,7 +108,7 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	}
 	defer s.close()
 	switch {
-	case s.domain != unix.AF_INET && s.domain != unix.AF_INET6:
+	case !s.reaches(d.to):
 		return run()
 	case s.tcp() && d.flags&unix.MSG_FASTOPEN == 0:
 		return run() // a connected stream ignores the address
@@ -120,8 +116,9 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 		return run() // EINVAL
 	case !e.aimed(d.to):
 		return e.refuse(&s, d)
-	case s.tcp():
-		return e.fastOpen(n, d)
+	case !s.udp():
+		e.remember(d.call, &s) // TCP Fast Open (RFC 7413) connects the socket to the stub
+		return run()
 	}
 	return e.sendDatagram(n, &s, d)
 }
@@ -136,18 +133,12 @@ func (e *Emulator) refuse(s *socket, d datagram) verdict {
 	return fail(e.Handler.Refuse(d.call, Destination{Transport: s.transport(), Address: d.to.inet}))
 }
 
-// fastOpen lets the kernel send to the stub with TCP Fast Open (RFC 7413), which connects the socket too.
-func (e *Emulator) fastOpen(n sys.Notification, d datagram) verdict {
-	if s, _, ok := e.take(n); ok {
-		e.Handler.Connecting(d.call, s.fd)
-	}
-	return run()
-}
-
 func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdict {
-	if d.flags&unix.MSG_ZEROCOPY != 0 {
+	if d.flags&unix.MSG_ZEROCOPY != 0 || d.control {
+		// Sent from the target's own pages, of which it is then told; and with the target's own rights, which the kernel asks
+		// for some control messages (SO_MARK, IPV6_HOPOPTS).
 		e.remember(d.call, s)
-		return run() // from the target's own pages, of which it is then told
+		return run()
 	}
 	if errno := e.gather(n, &d); errno != 0 {
 		return fail(errno)
@@ -162,13 +153,13 @@ func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdi
 	if d.question() && s.plain(d.to) && e.Inside(s.fd, n.TID) {
 		return e.question(s, d, data)
 	}
-	return e.perform(n, s, d, data)
+	return e.perform(s, d, data)
 }
 
 // question says whether a datagram is one that the short way models.
 func (d *datagram) question() bool {
 	ip := d.to.inet.Addr()
-	return d.flags&^modelled == 0 && d.controlLen == 0 && d.size > 0 && d.size <= maxQuestion && (ip.IsGlobalUnicast() || ip.IsLoopback() || ip.IsLinkLocalUnicast())
+	return d.flags&^modelled == 0 && d.size > 0 && d.size <= maxQuestion && (ip.IsGlobalUnicast() || ip.IsLoopback() || ip.IsLinkLocalUnicast())
 }
 
 // question hands the datagram to the handler in place of sending it.
@@ -176,6 +167,9 @@ func (e *Emulator) question(s *socket, d datagram, data []byte) verdict {
 	local, errno := boundAddr(s)
 	if errno != 0 {
 		return fail(errno)
+	}
+	if local.Port() == 0 {
+		return e.perform(s, d, data) // IP_BIND_ADDRESS_NO_PORT: the kernel chooses at the send
 	}
 	resolver := d.to.inet
 	client := e.client(local, resolver.Addr())
@@ -190,6 +184,7 @@ func (e *Emulator) question(s *socket, d datagram, data []byte) verdict {
 	v := done(len(data))
 	if out.Response != nil {
 		v.later(func() { deliver(out.Response) })
+		v.held = len(out.Response)
 	}
 	return v
 }
@@ -197,7 +192,7 @@ func (e *Emulator) question(s *socket, d datagram, data []byte) verdict {
 // boundAddr returns the socket's local address, bound now if it was not: as the kernel does at the first send.
 func boundAddr(s *socket) (netip.AddrPort, unix.Errno) {
 	local, errno := sys.LocalAddr(s.fd)
-	if errno != 0 || local.Port() != 0 {
+	if errno != 0 || local.Port() != 0 || !local.Addr().IsUnspecified() {
 		return local, errno
 	}
 	// EINVAL: another thread's call has bound it meanwhile.
@@ -208,15 +203,11 @@ func boundAddr(s *socket) (netip.AddrPort, unix.Errno) {
 }
 
 // perform sends the copied bytes from the target's socket; the stub answers what is for a resolver.
-func (e *Emulator) perform(n sys.Notification, s *socket, d datagram, data []byte) verdict {
-	control := make([]byte, d.controlLen)
-	if errno := e.read(n, d.control, control); errno != 0 {
-		return fail(errno)
-	}
+func (e *Emulator) perform(s *socket, d datagram, data []byte) verdict {
 	if _, errno := boundAddr(s); errno == 0 && e.aimed(d.to) {
 		e.remember(d.call, s)
 	}
-	sent, errno := sys.Send(s.fd, sys.Message{Name: d.to.scoped(), Data: data, Control: control, Flags: d.flags | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
+	sent, errno := sys.Send(s.fd, sys.Message{Name: d.to.scoped(), Data: data, Flags: d.flags | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
 	switch {
 	case errno == unix.EAGAIN && d.flags&unix.MSG_DONTWAIT == 0:
 		return run() // the kernel waits for room, or says EAGAIN, as the socket's own flags have it

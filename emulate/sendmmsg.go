@@ -25,11 +25,35 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 		length, ok := headers[i].addressLen()
 		named = named || !ok || length > 0
 	}
-	if !named {
+	if !named || e.allLocal(n, headers) {
 		return run()
 	}
 	return e.sendEach(n, headers)
 }
+
+// allLocal says whether no message is for a resolver or for anybody outside: then the kernel can have the call.
+func (e *Emulator) allLocal(n sys.Notification, headers []msghdr) bool {
+	for _, m := range headers {
+		length, ok := m.addressLen()
+		if !ok || length < 2 {
+			continue
+		}
+		to, errno := e.readAddress(n, m.name, length)
+		if errno != 0 {
+			return true // the kernel sends what is before it
+		}
+		if to.inet.IsValid() && (e.aimed(to) || !e.Local(to.inet.Addr())) {
+			return false
+		}
+	}
+	return true
+}
+
+// What one sendmmsg may hold until it returns. A count of less than was asked for is what the kernel gives at a full buffer.
+const (
+	maxHandled = 16       // messages
+	maxHeld    = 64 << 10 // bytes of responses
+)
 
 func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
 	memory, errno := e.memory(n)
@@ -39,7 +63,7 @@ func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
 	defer memory.Close()
 	all := verdict{}
 	for i, m := range headers {
-		v := e.sendOne(n, m, i > 0)
+		v := e.sendOne(n, m)
 		if !v.run && !v.failed() {
 			v = count(memory, n.Args[1]+uint64(i*sizeofMmsghdr+sizeofMsghdr), v)
 		}
@@ -51,6 +75,9 @@ func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
 		}
 		all.value++
 		all.join(v)
+		if all.value == maxHandled || all.held >= maxHeld {
+			break
+		}
 	}
 	return all
 }
@@ -77,15 +104,15 @@ func (e *Emulator) memory(n sys.Notification) (*os.File, unix.Errno) {
 	return memory, 0
 }
 
-// sendOne carries out one of several messages. Once one was sent here, the kernel cannot be given the call any more:
-// what it would have run is sent on the target's behalf.
-func (e *Emulator) sendOne(n sys.Notification, m msghdr, begun bool) verdict {
+// sendOne carries out one of several messages. The kernel cannot be given one message of the call: what it would have run
+// is sent on the target's behalf.
+func (e *Emulator) sendOne(n sys.Notification, m msghdr) verdict {
 	d, v := e.message(n, Call{TID: n.TID, Syscall: "sendmmsg"}, m, int(int32(n.Args[3]))&^unix.MSG_BATCH)
 	if d == nil {
 		return v
 	}
 	v = e.send(n, *d)
-	if v.run && begun && (len(d.to.raw) == 0 || d.to.inet.IsValid()) {
+	if v.run && (len(d.to.raw) == 0 || d.to.inet.IsValid()) {
 		return e.relay(n, *d)
 	}
 	return v
@@ -98,7 +125,7 @@ func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
 		return v
 	}
 	defer s.close()
-	if !s.udp() {
+	if !s.udp() || d.control {
 		return run()
 	}
 	if errno := e.gather(n, &d); errno != 0 {
@@ -111,5 +138,5 @@ func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
 	if errno := e.readSpans(n, d.spans, data); errno != 0 {
 		return fail(errno)
 	}
-	return e.perform(n, &s, d, data)
+	return e.perform(&s, d, data)
 }

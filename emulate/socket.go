@@ -28,18 +28,35 @@ func (s *socket) look() unix.Errno {
 	return errno
 }
 
+// close closes the duplicate. Where the target has closed its own meanwhile, this is the end of the socket, and may linger as
+// long as the target chose (SO_LINGER, socket(7)): nobody waits for that.
 func (s *socket) close() {
-	_ = unix.Close(s.fd) // a duplicate that only we hold: nothing is lost
+	if s.kind == unix.SOCK_DGRAM {
+		_ = unix.Close(s.fd) // nothing is lost
+		return
+	}
+	if linger, err := unix.GetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER); err == nil && linger.Onoff == 0 {
+		_ = unix.Close(s.fd)
+		return
+	}
+	go func() { _ = unix.Close(s.fd) }()
 }
 
 func (s *socket) udp() bool { return s.protocol == unix.IPPROTO_UDP }
-func (s *socket) tcp() bool { return s.protocol == unix.IPPROTO_TCP }
+func (s *socket) tcp() bool {
+	return s.protocol == unix.IPPROTO_TCP || s.protocol == unix.IPPROTO_MPTCP
+}
+
+// reaches says whether the kernel takes an address of its family for this socket.
+func (s *socket) reaches(to address) bool {
+	return s.domain == unix.AF_INET6 || s.domain == unix.AF_INET && to.family == unix.AF_INET
+}
 
 func (s *socket) transport() string {
 	switch s.protocol {
 	case unix.IPPROTO_UDP:
 		return "udp"
-	case unix.IPPROTO_TCP:
+	case unix.IPPROTO_TCP, unix.IPPROTO_MPTCP:
 		return "tcp"
 	case unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6:
 		return "icmp"
@@ -63,7 +80,7 @@ func (s *socket) plain(to address) bool {
 	if to.mapped && !s.unset(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY) {
 		return false
 	}
-	if !s.unset(unix.IPPROTO_UDP, udpCork) || !s.unset(unix.IPPROTO_UDP, udpSegment) || !s.unset(unix.SOL_SOCKET, unix.SO_TIMESTAMPING) {
+	if !s.unset(unix.IPPROTO_UDP, udpCork) || !s.unset(unix.IPPROTO_UDP, udpSegment) || !s.unset(unix.SOL_SOCKET, unix.SO_TIMESTAMPING) || !s.unset(unix.IPPROTO_IP, unix.IP_RECVERR) || s.domain == unix.AF_INET6 && !s.unset(unix.IPPROTO_IPV6, unix.IPV6_RECVERR) {
 		return false
 	}
 	// What a send with MSG_MORE left waiting is counted as unsent.

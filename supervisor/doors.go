@@ -34,8 +34,10 @@ type guard struct{ home string }
 func (g guard) check(tid int, path string) unix.Errno {
 	file, err := look(tid, path)
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EACCES):
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
 		return 0 // the kernel gives the caller the same
+	case errors.Is(err, unix.EACCES):
+		return unix.EACCES // the caller may have a user namespace in which it may look further than we
 	case err != nil:
 		return unix.ECONNREFUSED
 	}
@@ -72,11 +74,14 @@ func look(tid int, path string) (inode, error) {
 	proc := "/proc/" + strconv.Itoa(tid)
 	for _, self := range []string{"/proc/self/", "/proc/thread-self/"} {
 		if rest, ok := strings.CutPrefix(path, self); ok {
+			if !descriptor(rest) && !sameRoot(proc) {
+				return inode{}, errElsewhere
+			}
 			return stat(unix.AT_FDCWD, proc+"/"+rest, 0)
 		}
 	}
 	if !strings.HasPrefix(path, "/") {
-		return stat(unix.AT_FDCWD, proc+"/cwd/"+path, 0)
+		return lookBeneath(proc, path)
 	}
 	root, err := os.OpenFile(proc+"/root", unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -84,6 +89,44 @@ func look(tid int, path string) (inode, error) {
 	}
 	defer root.Close()
 	return stat(int(root.Fd()), path, unix.RESOLVE_IN_ROOT)
+}
+
+// errElsewhere is a path that only a thread with another root than ours can follow.
+var errElsewhere = errors.New("the path leads through another root")
+
+// lookBeneath finds a relative path. What leaves the working directory, by ".." or an absolute link, the kernel follows from our
+// root: that is right only where the thread has the same.
+func lookBeneath(proc, path string) (inode, error) {
+	cwd, err := os.OpenFile(proc+"/cwd", unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return inode{}, err
+	}
+	defer cwd.Close()
+	file, err := stat(int(cwd.Fd()), path, unix.RESOLVE_BENEATH)
+	if err == nil || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EACCES) {
+		return file, err
+	}
+	if !sameRoot(proc) {
+		return inode{}, errElsewhere
+	}
+	return stat(unix.AT_FDCWD, proc+"/cwd/"+path, 0)
+}
+
+// descriptor says whether a path below /proc/self is that of an open file, and goes no further.
+func descriptor(rest string) bool {
+	number, ok := strings.CutPrefix(rest, "fd/")
+	_, err := strconv.Atoi(number)
+	return ok && err == nil
+}
+
+// sameRoot says whether a thread's root is ours: the same directory of the same mount. STATX_MNT_ID, Linux 5.8.
+func sameRoot(proc string) bool {
+	var theirs, ours unix.Statx_t
+	const mask = unix.STATX_INO | unix.STATX_MNT_ID
+	if unix.Statx(unix.AT_FDCWD, proc+"/root", 0, mask, &theirs) != nil || unix.Statx(unix.AT_FDCWD, "/", 0, mask, &ours) != nil {
+		return false
+	}
+	return theirs.Ino == ours.Ino && theirs.Mnt_id == ours.Mnt_id && theirs.Mask&ours.Mask&mask == mask
 }
 
 func stat(dir int, path string, resolve uint64) (inode, error) {

@@ -58,14 +58,15 @@ func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
 }
 
 // Connected implements emulate.Handler.
-func (h *handler) Connected(c emulate.Call, local netip.AddrPort) {
+func (h *handler) Connected(c emulate.Call, transport string, local netip.AddrPort) {
 	who := client{tid: c.TID}
 	if h.desk.log != nil {
 		process := audit.Lookup(c.TID) // here, where waiting for the target's memory harms nobody else
 		who.process = &process
 	}
-	h.clients.connected(who, local)
+	if transport == "tcp" {
+		h.clients.connected(audit.TransportDNSTCP, who, local)
+		return
+	}
+	h.clients.connected(audit.TransportDNSUDP, who, local)
 }
-
-// Connecting implements emulate.Handler.
-func (h *handler) Connecting(c emulate.Call, fd int) { h.clients.expect(c.TID, fd) }

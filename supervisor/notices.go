@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 const (
@@ -41,8 +42,14 @@ func (n *notices) close() {
 	if n.lines != nil {
 		close(n.lines)
 	}
-	<-n.done
+	select {
+	case <-n.done:
+	case <-time.After(lastWords):
+	}
 }
+
+// lastWords is how long the end waits for a standard error that nobody reads.
+const lastWords = time.Second
 
 // heard says whether once would write nothing for key.
 func (n *notices) heard(key string) bool {

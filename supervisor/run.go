@@ -66,7 +66,7 @@ func Run(ctx context.Context, c Config) (int, error) {
 	}
 	defer passSignals(signals, tree)()
 	status, err := c.supervise(ctx, tree, sockets)
-	return status, errors.Join(err, tree.Close(), sys.KillChildren())
+	return status, errors.Join(err, tree.Close())
 }
 
 func (c *Config) launch() (sys.Config, error) {
@@ -100,11 +100,10 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 
 	stop()
 	// Whoever still works on a call or a question of the tree gives up when its process and the context have ended.
-	err = errors.Join(err, tree.Close(), sys.KillChildren())
+	err = errors.Join(err, tree.Close())
 	cancel()
 	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
 	h.waiting.wait()
-	h.clients.close()
 	d.notices.close()
 	return status, errors.Join(err, w.Close(), listener.Close())
 }

@@ -50,7 +50,7 @@ func (s *stub) serveUDP(ctx context.Context) error {
 
 // datagram answers one datagram; it does not wait.
 func (s *stub) datagram(ctx context.Context, d sys.Datagram) {
-	who := s.clients.datagram(d.From)
+	who := s.clients.from(audit.TransportDNSUDP, d.From)
 	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort)}
 	reply := s.desk.ask(d.Data, by, maxUDPResponse)
 	if reply.pending == nil {
@@ -106,7 +106,8 @@ func (s *stub) serveTCP(ctx context.Context) error {
 // caller is who is at the other end of a connection.
 func (s *stub) caller(conn *net.TCPConn) asker {
 	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
-	return asker{tid: s.clients.accepted(from), patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+	who := s.clients.from(audit.TransportDNSTCP, from)
+	return asker{tid: who.tid, process: who.process, patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
 }
 
 // connection answers the questions of one TCP connection, as they become ready; RFC 7766.

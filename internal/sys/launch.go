@@ -287,15 +287,14 @@ func (t *Tree) Close() error {
 	}
 	t.ended = true
 	err := errors.Join(t.launch.Close(), t.events.Close())
-	for {
-		_, werr := unix.Wait4(t.keeper, nil, 0, nil)
-		switch {
-		case werr == nil:
-			return err
-		case !errors.Is(werr, unix.EINTR):
-			return errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))
-		}
+	status, werr := wait(t.keeper)
+	switch {
+	case werr != nil:
+		return errors.Join(err, fmt.Errorf("wait for the keeper: %w", werr))
+	case !status.Exited() || status.ExitStatus() != 0:
+		return errors.Join(err, killOrphans()) // the keeper could not end the tree: it is ours now (BecomeSubreaper)
 	}
+	return err
 }
 
 type message = C.struct_dv_message

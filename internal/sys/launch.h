@@ -18,6 +18,7 @@
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
 #define DV_MAP_SIZE 4096                       // a page: the most that uid_map takes in one write
 #define DV_WALL_SOCKETS 5
+#define DV_INTERRUPT 64 // SIGRTMAX: gets threads out of RECV
 
 enum dv_flag {
 	DV_NESTED = 1, // a second user namespace for the command; the first owns the network namespace
@@ -88,11 +89,14 @@ struct dv_start {
 	uint32_t closed;
 	int nfds;
 	int *fds; // descriptors 3 and up
+	int nchildren;
+	int *children; // of the program that became this one by exec
 	char **environ;
 };
 
 extern struct dv_start dv_started;
 
+void dv_catch_interrupt(void);
 void dv_keeper(int argc, char **argv);
 void dv_command(int launch, int keeper, char **argv);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);

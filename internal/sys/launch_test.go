@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -133,6 +135,41 @@ func TestListenerReturnsAnErrnoToTheTarget(t *testing.T) {
 	if event, err := tree.Next(); err != nil || event.Status.ExitStatus() != 1 {
 		t.Fatalf("event %+v, %v", event, err)
 	}
+}
+
+// Linux 6.6 and later begin RECV anew after a signal whose handler has SA_RESTART.
+func TestWakeEndsReceiveWhileTargetsLive(t *testing.T) {
+	tree, listener := start(t, "sleep", "1000")
+	if err := tree.Exec(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := listener.Receive()
+		done <- err
+	}()
+	for !receiving(listener) {
+		runtime.Gosched()
+	}
+	if err := listener.Wake(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, ErrGone) {
+		t.Fatalf("receive after wake: %v", err)
+	}
+}
+
+// receiving says whether a thread waits in RECV.
+func receiving(l *Listener) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for tid := range l.receivers {
+		call, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))
+		if err == nil && strings.HasPrefix(string(call), fmt.Sprint(unix.SYS_IOCTL, " ")) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestClosingTheTreeEndsDaemons(t *testing.T) {

@@ -1,5 +1,8 @@
 package sys
 
+// #include "launch.h"
+import "C"
+
 import (
 	"errors"
 	"fmt"
@@ -85,6 +88,7 @@ func newListener(fd int) (*Listener, error) {
 	if err := ioctlPtr(fd, l.idValid, unsafe.Pointer(&none)); errors.Is(err, unix.EINVAL) {
 		l.idValid = idValidOld
 	}
+	C.dv_catch_interrupt()
 	l.watch.Go(l.end)
 	return l, nil
 }
@@ -163,13 +167,13 @@ func (l *Listener) end() {
 	}
 }
 
-// interrupt signals those who are in RECV, and says whether there were any. SIGURG is the Go runtime's own, and does nothing.
+// interrupt signals those who are in RECV, and says whether there were any.
 func (l *Listener) interrupt() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = true
 	for tid := range l.receivers {
-		_ = unix.Tgkill(unix.Getpid(), tid, unix.SIGURG) // ours, and alive: it holds the lock to leave
+		_ = unix.Tgkill(unix.Getpid(), tid, unix.Signal(C.DV_INTERRUPT)) // ours, and alive: it holds the lock to leave
 	}
 	return len(l.receivers) > 0
 }

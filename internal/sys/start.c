@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -40,6 +41,17 @@ static void note_signals(void)
 	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &dv_started.sig_mask, sizeof(dv_started.sig_mask));
 }
 
+static void add(int **list, int *n, int value)
+{
+	if ((*n & (*n - 1)) == 0) { // 0 and every power of two
+		int *more = realloc(*list, (*n ? 2 * *n : 1) * sizeof(*more));
+		if (!more)
+			abort();
+		*list = more;
+	}
+	(*list)[(*n)++] = value;
+}
+
 static void note_descriptors(void)
 {
 	for (int fd = 0; fd < 3; fd++)
@@ -48,22 +60,37 @@ static void note_descriptors(void)
 	DIR *dir = opendir("/proc/self/fd");
 	if (!dir)
 		return; // without /proc nothing starts: the supervisor says so
-	int room = 0;
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		char *end;
 		long fd = strtol(entry->d_name, &end, 10);
 		if (*end || end == entry->d_name || fd < 3 || fd == dirfd(dir))
 			continue;
-		if (dv_started.nfds == room) {
-			room = room ? 2 * room : 16;
-			int *more = realloc(dv_started.fds, room * sizeof(*more));
-			if (!more)
-				abort();
-			dv_started.fds = more;
-		}
-		dv_started.fds[dv_started.nfds++] = (int)fd;
+		add(&dv_started.fds, &dv_started.nfds, (int)fd);
 	}
 	closedir(dir);
+}
+
+// A shell that execs us for its last command leaves us its jobs.
+static void note_children(void)
+{
+	FILE *list = fopen("/proc/thread-self/children", "re");
+	int pid;
+	if (!list)
+		return;
+	while (fscanf(list, "%d", &pid) == 1)
+		add(&dv_started.children, &dv_started.nchildren, pid);
+	fclose(list);
+}
+
+static void interrupted(int sig) { (void)sig; }
+
+// dv_catch_interrupt installs a handler without SA_RESTART, which all of the Go runtime's have: Linux 6.6 to 6.10 would begin
+// RECV anew.
+void dv_catch_interrupt(void)
+{
+	struct sigaction act = {.sa_handler = interrupted, .sa_flags = SA_ONSTACK};
+	sigfillset(&act.sa_mask);
+	sigaction(DV_INTERRUPT, &act, NULL);
 }
 
 __attribute__((constructor)) static void dv_constructor(int argc, char **argv, char **envp)
@@ -81,5 +108,6 @@ __attribute__((constructor)) static void dv_constructor(int argc, char **argv, c
 	}
 	note_signals();
 	note_descriptors();
+	note_children();
 	dv_started.environ = envp;
 }

@@ -11,6 +11,7 @@ type Start struct {
 	Mask        uint64   // the kernel's signal mask
 	Closed      uint32   // bit n: standard descriptor n (0 to 2) was closed
 	Descriptors []int    // open descriptors 3 and up
+	Children    []int    // processes that the program which became this one by exec had started
 	Environ     []string // as in memory: duplicates and entries without "=" included
 }
 
@@ -23,6 +24,9 @@ func Started() Start {
 	}
 	for _, fd := range unsafe.Slice(C.dv_started.fds, int(C.dv_started.nfds)) {
 		s.Descriptors = append(s.Descriptors, int(fd))
+	}
+	for _, pid := range unsafe.Slice(C.dv_started.children, int(C.dv_started.nchildren)) {
+		s.Children = append(s.Children, int(pid))
 	}
 	for at := C.dv_started.environ; at != nil && *at != nil; at = (**C.char)(unsafe.Add(unsafe.Pointer(at), unsafe.Sizeof(*at))) {
 		s.Environ = append(s.Environ, C.GoString(*at))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,33 +21,37 @@ func BecomeSubreaper() error {
 	return nil
 }
 
-// KillChildren kills every child of this process, and the children that it inherits from them, until there is none.
-func KillChildren() error {
-	// Nearly always there is none, and looking for them in /proc takes a millisecond.
-	var none unix.Siginfo
-	if err := unix.Waitid(unix.P_ALL, 0, &none, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL, nil); errors.Is(err, unix.ECHILD) {
-		return nil
-	}
+// killOrphans kills the children that this process did not have when it started, and those that it inherits from them, until
+// there is none. It is for a tree whose keeper was killed.
+func killOrphans() error {
+	before := Started().Children
 	for {
-		if err := killOnce(); err != nil {
+		pids, err := children()
+		if err != nil {
 			return err
 		}
-		var status unix.WaitStatus
-		_, err := unix.Wait4(-1, &status, unix.WALL, nil)
-		switch {
-		case errors.Is(err, unix.ECHILD):
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return slices.Contains(before, pid) })
+		if len(pids) == 0 {
 			return nil
-		case err != nil && !errors.Is(err, unix.EINTR):
-			return fmt.Errorf("wait for children: %w", err)
+		}
+		for _, pid := range pids {
+			_ = unix.Kill(pid, unix.SIGKILL) // not gone: nobody else waits for it
+		}
+		for _, pid := range pids {
+			if _, err := wait(pid); err != nil && !errors.Is(err, unix.ECHILD) {
+				return err
+			}
 		}
 	}
 }
 
-func killOnce() error {
+// children lists the children of every thread of this process.
+func children() ([]int, error) {
 	lists, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var pids []int
 	for _, list := range lists {
 		text, err := os.ReadFile(list)
 		if err != nil {
@@ -54,9 +59,20 @@ func killOnce() error {
 		}
 		for field := range strings.FieldsSeq(string(text)) {
 			if pid, err := strconv.Atoi(field); err == nil {
-				_ = unix.Kill(pid, unix.SIGKILL) // gone already
+				pids = append(pids, pid)
 			}
 		}
 	}
-	return nil
+	return pids, nil
+}
+
+// wait waits for a child to end.
+func wait(pid int) (unix.WaitStatus, error) {
+	var status unix.WaitStatus
+	for {
+		_, err := unix.Wait4(pid, &status, unix.WALL, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return status, err
+		}
+	}
 }

@@ -20,7 +20,6 @@ func BindTransparent(f *os.File, family, port int) error {
 
 func bindTransparent(fd, family, port int) error {
 	options := [][3]int{
-		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
 		{unix.IPPROTO_IP, unix.IP_TRANSPARENT, 1}, // for the v4-mapped destinations of an IPv6 socket too
 	}
 	var addr unix.Sockaddr = &unix.SockaddrInet4{Port: port}
