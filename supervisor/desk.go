@@ -48,6 +48,9 @@ type reply struct {
 	pending  func(context.Context) []byte // waits for an upstream
 }
 
+// silent says that nothing is ever said.
+func (r reply) silent() bool { return r.pending == nil && r.response == nil }
+
 func (r reply) await(ctx context.Context) []byte {
 	if r.pending != nil {
 		return r.pending(ctx)

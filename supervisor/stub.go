@@ -121,9 +121,12 @@ func (s *stub) connection(ctx context.Context, conn *net.TCPConn, by asker) {
 			break
 		}
 		reply := s.desk.ask(wire, by, maxTCPResponse)
+		if reply.silent() {
+			break // not a question: what was asked before it is answered, and nothing behind it is read
+		}
 		if reply.pending == nil {
-			if reply.response == nil || writeFrame(conn, reply.response) != nil {
-				break // nothing to say to such bytes, or nobody to say it to
+			if writeFrame(conn, reply.response) != nil {
+				break // nobody to say it to
 			}
 			continue
 		}
@@ -132,7 +135,7 @@ func (s *stub) connection(ctx context.Context, conn *net.TCPConn, by asker) {
 		}
 		go func() {
 			defer slots.Release(1)
-			if response := reply.pending(ctx); response == nil || writeFrame(conn, response) != nil {
+			if response := reply.pending(ctx); writeFrame(conn, response) != nil {
 				cancel()
 			}
 		}()

@@ -40,6 +40,11 @@ s = connect(); s.sendall(b"\0\x05hello")
 print("garbage", s.recv(10))
 s = connect(); s.sendall(b"\0\x00")
 print("empty", s.recv(10))
+def end(s):
+    try: return s.recv(1)
+    except ConnectionResetError: return b""  # what is behind was not read
+s = connect(); s.sendall(question(1, "host.example") + b"\0\x05hello" + question(2, "host.example"))
+print("around garbage", answer(s), end(s))
 many = []
 for i in range(200):
     try: many.append(socket.create_connection(("9.9.9.9", 53), 30))
@@ -54,7 +59,7 @@ if "idle" in sys.argv:
 
 func TestStubTCP(t *testing.T) {
 	got := run(t, slices.Concat([]string{"--quiet"}, withStatic("/usr/bin/python3", "-c", tcpClient, "idle"))...)
-	const want = "pipelined True\nin pieces (7, 0, 1)\nthen closed b''\ngarbage b''\nempty b''\nafter many (9, 0, 1)\nidle b''\n"
+	const want = "pipelined True\nin pieces (7, 0, 1)\nthen closed b''\ngarbage b''\nempty b''\naround garbage (1, 0, 1) b''\nafter many (9, 0, 1)\nidle b''\n"
 	if got.stdout != want {
 		t.Errorf("%s%s\nwant %s", got.stdout, got.stderr, want)
 	}
