@@ -214,13 +214,13 @@ func (r *Records) add(rr dns.RR) error {
 	return nil
 }
 
-// Has says whether a normalised name has static records that answer a type: of that type, or a CNAME.
+// Has says whether a normalised name has static records that answer a type: of that type, or a CNAME; any at all for ANY.
 func (r *Records) Has(name string, kind uint16) bool {
 	if r == nil {
 		return false
 	}
 	for _, rr := range r.of(dns.Fqdn(name)) {
-		if t := rr.Header().Rrtype; t == kind || t == dns.TypeCNAME {
+		if t := rr.Header().Rrtype; t == kind || t == dns.TypeCNAME || kind == dns.TypeANY {
 			return true
 		}
 	}
@@ -238,10 +238,10 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 	}
 	var s step
 	for _, rr := range all {
-		switch rr.Header().Rrtype {
-		case kind:
+		switch t := rr.Header().Rrtype; {
+		case t == kind, kind == dns.TypeANY:
 			s.records = append(s.records, rr)
-		case dns.TypeCNAME:
+		case t == dns.TypeCNAME:
 			s.records, s.target = append(s.records, rr), lower(rr.(*dns.CNAME).Target)
 		}
 	}

@@ -164,6 +164,9 @@ func (r *Resolver) known(key stepKey, fresh map[stepKey]step) (step, Source, boo
 	if s, ok := r.records.step(key.name, key.kind); ok {
 		return s, SourceRecord, true
 	}
+	if key.kind == dns.TypeANY {
+		return unnamedType(key), SourceLocal, true
+	}
 	if IsLocalhost(key.name[:len(key.name)-1]) {
 		return localhost(key), SourceLocal, true
 	}
@@ -175,6 +178,12 @@ func (r *Resolver) known(key stepKey, fresh map[stepKey]step) (step, Source, boo
 	}
 	s, ok := r.cache.get(key)
 	return s, SourceCache, ok
+}
+
+// unnamedType says that a type has to be named. To say that there is no data would be wrong; RFC 8482 section 4.2.
+func unnamedType(key stepKey) step {
+	header := dns.RR_Header{Name: key.name, Rrtype: dns.TypeHINFO, Class: dns.ClassINET, Ttl: negativeTTL}
+	return step{records: []dns.RR{&dns.HINFO{Hdr: header, Cpu: "RFC8482"}}}
 }
 
 func localhost(key stepKey) step {

@@ -382,7 +382,7 @@ func TestNegativeAnswers(t *testing.T) {
 
 // Names and types that nobody is asked for.
 func TestLocalAnswers(t *testing.T) {
-	r := resolver(t, Config{Records: records(t, "a.corp. TXT hello\n")}, newLiar(t, func(_ dns.ResponseWriter, m *dns.Msg, _ bool) {
+	r := resolver(t, Config{Records: records(t, "a.corp. TXT hello\na.corp. LOC 1 N 1 E 1m\nc.corp. CNAME a.corp.\n")}, newLiar(t, func(_ dns.ResponseWriter, m *dns.Msg, _ bool) {
 		t.Errorf("asked: %v", m.Question)
 	}))
 	for _, c := range []struct {
@@ -396,7 +396,9 @@ func TestLocalAnswers(t *testing.T) {
 		{"a.corp", dns.TypeTXT, `"hello"`},
 		{"a.corp", dns.TypeA, ""},
 		{"b.corp", dns.TypeMX, ""},
-		{"b.corp", dns.TypeANY, ""},
+		{"a.corp", dns.TypeANY, `"hello" 01 00 0.000 N 01 00 0.000 E 1m 1m 10000m 10m`},
+		{"b.corp", dns.TypeANY, `"RFC8482" ""`},
+		{"c.corp", dns.TypeANY, "a.corp"},
 	} {
 		a, ok := r.Cached(Question{c.name, c.kind, dns.ClassINET}, Chain{})
 		if got := strings.Join(a.Answers(), " "); !ok || got != c.want || a.RCode() != "NOERROR" {
