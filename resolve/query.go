@@ -51,14 +51,21 @@ func ParseQuery(wire []byte) (*Query, error) {
 // parse reads the sections and returns the RCODE of what is wrong with them.
 func (q *Query) parse(wire []byte) int {
 	count := func(i int) int { return int(binary.BigEndian.Uint16(wire[4+2*i:])) }
-	if count(0) != 1 || count(1) != 0 || count(2) != 0 || count(3) > maxAdditional {
+	at := headerSize
+	for range count(0) {
+		end, ok := skipName(wire, at)
+		if at = end + 4; !ok || len(wire) < at {
+			return dns.RcodeFormatError
+		}
+	}
+	if count(1) != 0 || count(2) != 0 || count(3) > maxAdditional {
 		return dns.RcodeFormatError
 	}
-	end, ok := skipName(wire, headerSize)
-	if !ok || len(wire) < end+4 {
-		return dns.RcodeFormatError
+	rcode := q.additional(wire, at, count(3))
+	if count(0) != 1 {
+		return dns.RcodeFormatError // whose EDNS is known by now, and answered with EDNS
 	}
-	name, _, err := dns.UnpackDomainName(wire, headerSize)
+	name, end, err := dns.UnpackDomainName(wire, headerSize)
 	if err != nil {
 		return dns.RcodeFormatError
 	}
@@ -67,7 +74,7 @@ func (q *Query) parse(wire []byte) int {
 		Name: strings.TrimSuffix(lower(name), "."),
 		Type: binary.BigEndian.Uint16(wire[end:]), Class: binary.BigEndian.Uint16(wire[end+2:]),
 	}
-	if rcode := q.additional(wire, end+4, count(3)); rcode != 0 {
+	if rcode != 0 {
 		return rcode
 	}
 	if q.question.Class != dns.ClassINET {
@@ -104,17 +111,31 @@ func (q *Query) additional(wire []byte, at, count int) int {
 		if kind != dns.TypeOPT {
 			continue
 		}
-		if q.edns || end != start+1 || !wellFormedOptions(wire[end+10:at]) {
-			return dns.RcodeFormatError // a second one, or one that is not the root's
+		if end != start+1 {
+			return dns.RcodeFormatError // not the root's
 		}
-		q.edns, q.dnssecOK = true, ttl&0x8000 != 0
-		q.size = max(int(class), dns.MinMsgSize)
-		if ttl>>16&0xff != 0 {
-			return dns.RcodeBadVers
+		if rcode := q.extend(class, ttl, wire[end+10:at]); rcode != 0 {
+			return rcode
 		}
 	}
 	if at != len(wire) {
 		return dns.RcodeFormatError
+	}
+	return 0
+}
+
+// extend takes the fields of an OPT record; RFC 6891 section 6.1.
+func (q *Query) extend(class uint16, ttl uint32, options []byte) int {
+	if q.edns {
+		return dns.RcodeFormatError // a second one
+	}
+	q.edns, q.dnssecOK = true, ttl&0x8000 != 0
+	q.size = max(int(class), dns.MinMsgSize)
+	if !wellFormedOptions(options) {
+		return dns.RcodeFormatError
+	}
+	if ttl>>16&0xff != 0 {
+		return dns.RcodeBadVers
 	}
 	return 0
 }

@@ -112,6 +112,26 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// FORMERR without EDNS says that EDNS is unknown here, and the client would do without from then on; RFC 6891 section 6.1.1.
+func TestMalformedWithEDNS(t *testing.T) {
+	edns := func(change func(*dns.Msg)) []byte {
+		return pack(t, "a.test", dns.TypeA, func(m *dns.Msg) { m.SetEdns0(1232, true); change(m) })
+	}
+	cut := edns(func(m *dns.Msg) { m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: 65001, Data: []byte("x")}} })
+	cut[len(cut)-2] = 9
+	for name, wire := range map[string][]byte{
+		"no question":           edns(func(m *dns.Msg) { m.Question = nil }),
+		"two questions":         edns(func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }),
+		"an option past end":    cut,
+		"octets behind the OPT": append(edns(func(*dns.Msg) {}), 0),
+	} {
+		m := unpack(t, parse(t, wire).Response(Answer{}, 512))
+		if o := m.IsEdns0(); m.Rcode != dns.RcodeFormatError || o == nil || o.Version() != 0 || !o.Do() {
+			t.Errorf("%s: %v", name, m)
+		}
+	}
+}
+
 func answerOf(records ...string) Answer {
 	a := Answer{known: true, source: SourceRecord}
 	for _, text := range records {
