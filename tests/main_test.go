@@ -66,6 +66,7 @@ func build(dir string) error {
 		{"gcc", "-pthread", "-o", client("table"), "testdata/clients/table.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
