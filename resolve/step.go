@@ -52,7 +52,7 @@ func (c *cache) put(key stepKey, s step) step {
 	if s.soa != nil {
 		s.soa.Header().Ttl = seconds
 	}
-	if s.ttl > 0 && c.entries != nil {
+	if s.ttl > 0 && c.entries != nil && len(s.records) <= maxCached {
 		s.stored = time.Now()
 		c.entries.Add(key, s)
 	}
@@ -97,7 +97,7 @@ func withTTL(rr dns.RR, ttl uint32) dns.RR {
 
 const (
 	maxHops      = 12
-	maxData      = 512
+	maxCached    = 512 // records of a step; more are served whole, and asked for each time
 	maxReplySize = 65535
 )
 
@@ -132,7 +132,7 @@ func dataOf(answer []dns.RR, key stepKey) (step, bool) {
 	s := step{ttl: -1}
 	for _, rr := range answer {
 		h := rr.Header()
-		if h.Class != dns.ClassINET || h.Rrtype != key.kind || lower(h.Name) != key.name || len(s.records) == maxData {
+		if h.Class != dns.ClassINET || h.Rrtype != key.kind || lower(h.Name) != key.name {
 			continue
 		}
 		s.records = append(s.records, plain(rr))
