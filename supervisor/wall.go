@@ -143,6 +143,13 @@ func route(f *os.File, family uint8) error {
 			Attributes: rtnetlink.RouteAttributes{OutIface: loopback, Src: placeholder},
 		}},
 	}
+	if family == unix.AF_INET6 {
+		// The kernel adds this one itself, but in its own time: answers to the first questions would have no way.
+		requests = append(requests, request{unix.RTM_NEWROUTE, netlink.Create, &rtnetlink.RouteMessage{
+			Family: family, DstLength: bits, Table: unix.RT_TABLE_LOCAL, Protocol: unix.RTPROT_STATIC, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL,
+			Attributes: rtnetlink.RouteAttributes{Dst: placeholder, OutIface: loopback},
+		}})
+	}
 	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
 		requests = append(requests, request{unix.RTM_NEWRULE, add, &rtnetlink.RuleMessage{
 			Family: family, Table: wallTable, Action: unix.FR_ACT_TO_TBL,

@@ -40,6 +40,17 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// The first question of a run is answered as any other: what the kernel sets up in its own time is there.
+func TestTheFirstQuestionOfARun(t *testing.T) {
+	for i := range 100 {
+		name := []string{"sendto IPv4", "sendto IPv6", "connect IPv4", "connect IPv6"}[i%4]
+		got := run(t, "-q", "--allow", "a.test", "--record", "a.test. A 192.0.2.1", "--", program("cases"), name)
+		if strings.Contains(got.stdout, "nothing") || !strings.Contains(got.stdout, "1 answers") {
+			t.Fatalf("run %d: %+v", i, got)
+		}
+	}
+}
+
 func compare(t *testing.T, name string, bare, under []string) {
 	t.Helper()
 	for i := range max(len(bare), len(under)) {
