@@ -10,7 +10,7 @@ PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound musl-tools pyt
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test bench lint clean
+.PHONY: all build deps demo test fuzz bench lint clean
 
 all: build
 
@@ -32,6 +32,11 @@ demo: build
 test: build
 	@./scripts/need gcc go seccomp.h dig unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script
 	go test -race -tags $(TAGS) -shuffle=on -timeout 11m ./...
+
+FUZZTIME ?= 30s
+
+fuzz:
+	./scripts/fuzz $(FUZZTIME)
 
 # Times it beside dnsmasq, bubblewrap and nothing, and writes docs/benchmarks.md.
 bench: build

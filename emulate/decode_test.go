@@ -139,26 +139,3 @@ func TestDecodeIovecs(t *testing.T) {
 }
 
 // Whatever a target's memory holds, the decoders stay within bounds.
-func FuzzDecode(f *testing.F) {
-	f.Add(inet4())
-	f.Add(inet6("fe80::1", 2))
-	f.Add(unixAddr("/run/nscd/socket"))
-	f.Add(iovecs(1, maxDatagram, 1<<63))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		a := decodeAddress(raw)
-		a.path()
-		if a.inet.IsValid() {
-			if got := len(a.scoped()); got != len(raw) {
-				t.Errorf("%d bytes became %d", len(raw), got)
-			}
-		}
-		if spans, total, ok := decodeIovecs(raw); ok && (total > maxDatagram || len(spans) > len(raw)/sizeofIovec) {
-			t.Errorf("%d bytes in %d spans", total, len(spans))
-		}
-		if len(raw) >= sizeofMsghdr {
-			if n, ok := decodeMsghdr((*[sizeofMsghdr]byte)(raw)).addressLen(); ok && (n < 0 || n > 128) {
-				t.Errorf("an address of %d bytes", n)
-			}
-		}
-	})
-}

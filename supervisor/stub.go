@@ -117,33 +117,34 @@ func (s *stub) connection(ctx context.Context, conn *net.TCPConn, by asker) {
 	slots := semaphore.NewWeighted(maxPipelined)
 	for conn.SetReadDeadline(time.Now().Add(idleTimeout)) == nil && ctx.Err() == nil {
 		wire, err := readFrame(conn)
-		if err != nil {
+		if err != nil || !s.frame(ctx, conn, s.desk.ask(wire, by, maxTCPResponse), slots, cancel) {
 			break
 		}
-		reply := s.desk.ask(wire, by, maxTCPResponse)
-		if reply.silent() {
-			break // not a question: what was asked before it is answered, and nothing behind it is read
-		}
-		if reply.pending == nil {
-			if writeFrame(conn, reply.response) != nil {
-				break // nobody to say it to
-			}
-			continue
-		}
-		if slots.Acquire(ctx, 1) != nil {
-			break
-		}
-		go func() {
-			defer slots.Release(1)
-			if response := reply.pending(ctx); writeFrame(conn, response) != nil {
-				cancel()
-			}
-		}()
 	}
 	drain(ctx, slots, maxPipelined) // a client that has sent its last question still gets its answers
 	cancel()
 	stop()
 	_ = conn.Close()
+}
+
+// frame sends a reply, now or when an upstream has answered. False: the connection has come to its end.
+func (s *stub) frame(ctx context.Context, conn *net.TCPConn, r reply, slots *semaphore.Weighted, cancel func()) bool {
+	if r.silent() {
+		return false // not a question: what was asked before it is answered, and nothing behind it is read
+	}
+	if r.pending == nil {
+		return writeFrame(conn, r.response) == nil
+	}
+	if slots.Acquire(ctx, 1) != nil {
+		return false
+	}
+	go func() {
+		defer slots.Release(1)
+		if writeFrame(conn, r.pending(ctx)) != nil {
+			cancel() // nobody to say it to
+		}
+	}()
+	return true
 }
 
 // drain waits until all slots are free.

@@ -26,12 +26,12 @@ var differences = []difference{
 // TestCases runs each case of one call bare, on a network with a real dnsmasq, and under codex-dnsvisor, and compares all
 // that the program sees: errnos, counts, addresses, wake-ups, order.
 func TestCases(t *testing.T) {
-	bare, order := cases(newResolved(t).enter(program("cases")), t)
+	bare, order := cases(t, newResolved(t).enter(program("cases")))
 	args := []string{"-q", "--allow", "a.test", "--allow", "big.test", "--record", "a.test. A 192.0.2.1"}
 	for i := range bigAnswer {
 		args = append(args, "--record", fmt.Sprintf("big.test. A 198.51.100.%d", i))
 	}
-	under, _ := cases(exec.Command(binary, append(args, "--", program("cases"))...), t)
+	under, _ := cases(t, exec.Command(binary, append(args, "--", program("cases"))...))
 	if len(order) < 70 {
 		t.Fatalf("only %d cases ran", len(order))
 	}
@@ -79,7 +79,7 @@ func nth(lines []string, i int) string {
 }
 
 // cases runs the program of the cases, and returns the lines of each.
-func cases(cmd *exec.Cmd, t *testing.T) (lines map[string][]string, order []string) {
+func cases(t *testing.T, cmd *exec.Cmd) (lines map[string][]string, order []string) {
 	t.Helper()
 	got := finish(t, cmd)
 	if got.status != 0 {

@@ -163,7 +163,7 @@ func (l *Listener) end() {
 		}
 	}
 	for pause := time.Microsecond; l.interrupt(); pause *= 2 {
-		time.Sleep(pause) // one that was not in RECV yet when the signal came needs another
+		time.Sleep(pause) //nolint:forbidigo // nothing tells when a thread is in RECV; one that was not in RECV yet when the signal came needs another
 	}
 }
 
