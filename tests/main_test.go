@@ -62,6 +62,7 @@ func build(dir string) error {
 		{"gcc", "-o", client("state"), "testdata/clients/state.c"},
 		{"gcc", "-o", client("sendmmsg"), "testdata/clients/sendmmsg.c"},
 		{"sh", "-c", "gcc -Wall -Wextra -Wno-nonnull -Wno-stringop-overread -pthread -o $0 testdata/clients/cases/*.c", client("cases")},
+		{"gcc", "-O2", "-o", client("flood"), "testdata/clients/flood.c"},
 		{"gcc", "-O2", "-o", client("comet"), "testdata/clients/comet.c"},
 		{"gcc", "-pthread", "-o", client("table"), "testdata/clients/table.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
