@@ -31,6 +31,7 @@ type Query struct {
 type Outcome struct {
 	Errno    unix.Errno // not zero: the call itself fails
 	Response []byte     // to be delivered once the call has returned; nil: none, or later through Deliver
+	After    func()     // called once the call has returned, not where it was interrupted; nil: nothing is to be done
 }
 
 // Handler decides. Its methods are called from many goroutines, and may block only as long as the call may.

@@ -186,6 +186,9 @@ func (e *Emulator) question(s *socket, d datagram, data []byte) verdict {
 		v.later(func() { deliver(out.Response) })
 		v.held = len(out.Response)
 	}
+	if out.After != nil {
+		v.later(out.After)
+	}
 	return v
 }
 

@@ -23,12 +23,17 @@ type handler struct {
 func (h *handler) Query(q emulate.Query) emulate.Outcome {
 	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, patient: true, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
 	reply := h.desk.ask(q.Wire, by, maxUDPResponse)
-	if reply.errno != 0 || reply.pending == nil {
-		return emulate.Outcome{Errno: reply.errno, Response: reply.response}
+	if reply.pending != nil {
+		return emulate.Outcome{After: func() { h.deliverLater(q, reply) }}
 	}
+	return emulate.Outcome{Errno: reply.errno, Response: reply.response}
+}
+
+// deliverLater asks an upstream, and does not wait for it.
+func (h *handler) deliverLater(q emulate.Query, reply reply) {
 	leave, ok := h.waiting.enter(q.Call.TID)
 	if !ok {
-		return emulate.Outcome{} // dropped, as a resolver under load does
+		return // dropped, as a resolver under load does
 	}
 	go func() {
 		defer leave()
@@ -36,7 +41,6 @@ func (h *handler) Query(q emulate.Query) emulate.Outcome {
 			q.Deliver(response)
 		}
 	}()
-	return emulate.Outcome{}
 }
 
 // Refuse implements emulate.Handler.

@@ -1,0 +1,56 @@
+package tests
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// hammered is how the calls of the client hammer ended.
+type hammered struct{ succeeded, interrupted, unanswered, twice, stray, ticks int }
+
+func hammer(t *testing.T, got result) (h hammered) {
+	t.Helper()
+	if _, err := fmt.Sscanf(got.stdout, "succeeded %d interrupted %d unanswered %d twice %d stray %d ticks %d",
+		&h.succeeded, &h.interrupted, &h.unanswered, &h.twice, &h.stray, &h.ticks); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	return h
+}
+
+const hammerCalls = 1500
+
+// A call that signals interrupt and restart is answered once, and one that fails with EINTR is not answered. On a
+// kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
+func TestCallsUnderSignals(t *testing.T) {
+	o := newOutside(t)
+	command := []string{binary, "--quiet", "--upstream", "udp://127.0.0.1", "--allow", "**.corp.test", "--", program("hammer")}
+	killable := sys.HasFilterFlags(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	for name, c := range map[string]struct {
+		wrapper []string
+		calls   []string
+		taken   int // how many calls the kernel may take back
+	}{
+		"as this kernel does": {nil, []string{"sendto", "sendmsg", "sendmmsg", "send", "tcp"}, map[bool]int{true: 0, false: hammerCalls / 100}[killable]},
+		"as before 5.19":      {[]string{program("mask")}, []string{"sendto", "sendmmsg", "tcp"}, hammerCalls / 100},
+	} {
+		for _, call := range c.calls {
+			for _, handler := range []string{"restart", "interrupt"} {
+				t.Run(name+"/"+call+"/"+handler, func(t *testing.T) {
+					args := slices.Concat(c.wrapper, command, []string{call, handler, "300", fmt.Sprint(hammerCalls), "8.8.8.8"})
+					h := hammer(t, finish(t, o.enter(args...)))
+					if h.unanswered != 0 || h.twice+h.stray > c.taken || h.ticks < hammerCalls/10 {
+						t.Errorf("%+v", h)
+					}
+					if (h.interrupted != 0) != (handler == "interrupt" && call != "send") {
+						t.Errorf("signals did not do what this test is about: %+v", h)
+					}
+				})
+			}
+		}
+	}
+}
