@@ -21,7 +21,7 @@ func (e *Emulator) connect(n sys.Notification) verdict {
 	if errno != 0 {
 		return fail(errno)
 	}
-	c := Call{TID: n.TID, Syscall: "connect"}
+	c := e.call(n, "connect")
 	switch to.family {
 	case unix.AF_INET, unix.AF_INET6:
 		return e.connectInet(n, c, to)

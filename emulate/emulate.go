@@ -68,6 +68,10 @@ func (e *Emulator) Handle(n sys.Notification) error {
 	return nil
 }
 
+func (e *Emulator) call(n sys.Notification, name string) Call {
+	return Call{TID: n.TID, Syscall: name, waits: func() bool { return e.Listener.Valid(n.ID) }}
+}
+
 func (e *Emulator) decide(n sys.Notification) verdict {
 	switch n.Nr {
 	case unix.SYS_CONNECT:

@@ -36,7 +36,7 @@ func (e *Emulator) sendto(n sys.Notification) verdict {
 	if errno != 0 {
 		return fail(errno)
 	}
-	d := datagram{call: Call{TID: n.TID, Syscall: "sendto"}, to: to, flags: int(int32(n.Args[3]))}
+	d := datagram{call: e.call(n, "sendto"), to: to, flags: int(int32(n.Args[3]))}
 	d.size = int(min(n.Args[2], maxDatagram+1))
 	d.spans = []sys.Span{{Base: n.Args[1], Len: d.size}}
 	return e.send(n, d)
@@ -48,7 +48,7 @@ func (e *Emulator) sendmsg(n sys.Notification) verdict {
 	if errno := e.read(n, n.Args[1], raw[:]); errno != 0 {
 		return fail(errno)
 	}
-	d, v := e.message(n, Call{TID: n.TID, Syscall: "sendmsg"}, decodeMsghdr(&raw), int(int32(n.Args[2])))
+	d, v := e.message(n, e.call(n, "sendmsg"), decodeMsghdr(&raw), int(int32(n.Args[2])))
 	if d == nil {
 		return v
 	}

@@ -107,7 +107,7 @@ func (e *Emulator) memory(n sys.Notification) (*os.File, unix.Errno) {
 // sendOne carries out one of several messages. The kernel cannot be given one message of the call: what it would have run
 // is sent on the target's behalf.
 func (e *Emulator) sendOne(n sys.Notification, m msghdr) verdict {
-	d, v := e.message(n, Call{TID: n.TID, Syscall: "sendmmsg"}, m, int(int32(n.Args[3]))&^unix.MSG_BATCH)
+	d, v := e.message(n, e.call(n, "sendmmsg"), m, int(int32(n.Args[3]))&^unix.MSG_BATCH)
 	if d == nil {
 		return v
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
 )
@@ -35,7 +36,8 @@ func newDesk(c *Config) *desk {
 type asker struct {
 	tid              int            // thread; 0 when it is not known
 	process          *audit.Process // nil: to be looked up where it is needed
-	patient          bool           // may be looked up at once, however long the process makes that take
+	call             *emulate.Call  // the caught call, while it waits
+	patient          bool           // may be looked up at once, however long the process makes that take; a caught call is
 	caught           string         // the system call that was caught; "" at the stub
 	transport        string         // audit.TransportDNSUDP or audit.TransportDNSTCP
 	client, resolver netip.AddrPort
@@ -72,6 +74,10 @@ type question struct {
 }
 
 func (q *question) lookup() {
+	if q.by.call != nil {
+		q.process = identify(*q.by.call)
+		return
+	}
 	process := audit.Lookup(q.by.tid)
 	q.process = &process
 }
@@ -108,7 +114,7 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	if q.process != nil || !d.names(q) {
 		return d.settle(q)
 	}
-	if by.patient {
+	if by.patient || by.call != nil {
 		q.lookup()
 		return d.settle(q)
 	}

@@ -21,7 +21,7 @@ type handler struct {
 
 // Query implements emulate.Handler.
 func (h *handler) Query(q emulate.Query) emulate.Outcome {
-	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, patient: true, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
+	by := asker{tid: q.Call.TID, caught: q.Call.Syscall, call: &q.Call, transport: audit.TransportDNSUDP, client: q.Client, resolver: q.Resolver}
 	reply := h.desk.ask(q.Wire, by, maxUDPResponse)
 	if reply.pending != nil {
 		return emulate.Outcome{After: func() { h.deliverLater(q, reply) }}
@@ -45,7 +45,7 @@ func (h *handler) deliverLater(q emulate.Query, reply reply) {
 
 // Refuse implements emulate.Handler.
 func (h *handler) Refuse(c emulate.Call, to emulate.Destination) unix.Errno {
-	h.desk.block(c.TID, c.Syscall, to.Transport, to.Address)
+	h.desk.block(c, to)
 	return unix.EACCES
 }
 
@@ -56,17 +56,25 @@ func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
 	}
 	errno := h.guard.check(c.TID, path)
 	if errno != 0 {
-		h.desk.blockUnix(c.TID, c.Syscall, path)
+		h.desk.blockUnix(c, path)
 	}
 	return errno
+}
+
+// identify looks up who makes a call; nobody if it has ended meanwhile, and its thread id may be another's.
+func identify(c emulate.Call) *audit.Process {
+	process := audit.Lookup(c.TID)
+	if !c.Waits() {
+		process = audit.Process{}
+	}
+	return &process
 }
 
 // Connected implements emulate.Handler.
 func (h *handler) Connected(c emulate.Call, transport string, local netip.AddrPort) {
 	who := client{tid: c.TID}
 	if h.desk.log != nil {
-		process := audit.Lookup(c.TID) // here, where waiting for the target's memory harms nobody else
-		who.process = &process
+		who.process = identify(c) // here, where waiting for the target's memory harms nobody else
 	}
 	if transport == "tcp" {
 		h.clients.connected(audit.TransportDNSTCP, who, local)

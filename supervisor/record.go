@@ -2,11 +2,11 @@ package supervisor
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
 )
@@ -95,26 +95,26 @@ func asking(q *question) string {
 }
 
 // block records a call to an internet address that is neither port 53 nor local.
-func (d *desk) block(tid int, call, transport string, to netip.AddrPort) {
-	d.blocked(tid, call, audit.Event{
-		Transport: transport, ServerAddress: to.Addr().String(), ServerPort: int(to.Port()),
-	}, fmt.Sprintf("%s to %s refused: there is no network but DNS", transport, to))
+func (d *desk) block(c emulate.Call, to emulate.Destination) {
+	d.blocked(c, audit.Event{
+		Transport: to.Transport, ServerAddress: to.Address.Addr().String(), ServerPort: int(to.Address.Port()),
+	}, fmt.Sprintf("%s to %s refused: there is no network but DNS", to.Transport, to.Address))
 }
 
 // blockUnix records a call to an AF_UNIX path.
-func (d *desk) blockUnix(tid int, call, path string) {
-	d.blocked(tid, call, audit.Event{Transport: audit.TransportUnix, ServerAddress: path},
+func (d *desk) blockUnix(c emulate.Call, path string) {
+	d.blocked(c, audit.Event{Transport: audit.TransportUnix, ServerAddress: path},
 		"unix socket "+audit.Escape(path)+" refused: it leads to a resolver outside")
 }
 
 // blocked completes and writes the event of a call that was refused. It stays refused where the log cannot be
 // written.
-func (d *desk) blocked(tid int, call string, e audit.Event, line string) {
+func (d *desk) blocked(c emulate.Call, e audit.Event, line string) {
 	e.Name, e.Scope, e.Decision = audit.BlockDecision, audit.ScopeNonDomain, audit.Deny
 	e.PolicySource, e.Reason = audit.SourceBaselinePolicy, audit.ReasonNotAllowed
-	e.Syscall = call
+	e.Syscall = c.Syscall
 	if d.log != nil {
-		e.Process = audit.Lookup(tid)
+		e.Process = *identify(c)
 		e.Key = audit.CallKey(&e)
 		d.write(e)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
@@ -41,10 +42,11 @@ func (s *stub) serveUDP(ctx context.Context) error {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case err == nil:
+		case err != nil:
+			breathe(err) // else an ICMP error of an earlier response: the next read is another datagram
+		default:
 			s.datagram(ctx, d)
 		}
-		// Else an ICMP error of an earlier response: the next read is another datagram.
 	}
 }
 
@@ -74,6 +76,15 @@ func (s *stub) send(response []byte, by asker) {
 	}
 }
 
+// breathe waits a moment where the machine has run out of something, which an attempt at once would not find again.
+func breathe(err error) {
+	for _, short := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM} {
+		if errors.Is(err, short) {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nothing tells when there is some again
+		}
+	}
+}
+
 func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
@@ -88,7 +99,8 @@ func (s *stub) serveTCP(ctx context.Context) error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
 		case err != nil:
-			continue // a connection that ended before it was accepted
+			breathe(err) // else a connection that ended before it was accepted
+			continue
 		}
 		by := s.caller(conn)
 		leave, ok := connections.enter(by.tid)
