@@ -140,30 +140,6 @@ func TestLinger(t *testing.T) {
 	}
 }
 
-// Nothing is left of runs: no process, no namespace, no mount, no file.
-func TestNothingIsLeft(t *testing.T) {
-	dir := t.TempDir()
-	before := leftovers(t, dir)
-	for range 20 {
-		cmd := exec.Command(binary, withStatic("getent", "hosts", "alias.example")...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
-	if after := leftovers(t, dir); after != before {
-		t.Errorf("left behind: %s\nbefore: %s", after, before)
-	}
-}
-
-// leftovers counts what a run could leave: our processes, network namespaces in use, mounts, files.
-func leftovers(t *testing.T, dir string) string {
-	t.Helper()
-	script := `pgrep -c -f "$1" ; readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l; wc -l </proc/self/mountinfo; find "$2" | wc -l`
-	out, _ := exec.Command("sh", "-c", script, "sh", binary, dir).Output()
-	return strings.Join(strings.Fields(string(out)), " ")
-}
-
 // Processes that fork and exit faster than anybody could look at them end with the tree all the same.
 func TestCometsEnd(t *testing.T) {
 	r, w, err := os.Pipe()

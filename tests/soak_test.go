@@ -69,7 +69,8 @@ func usage(t *testing.T, pid int) used {
 const leaver = `setsid sleep 1000 & (setsid setsid sleep 1000 &) ; nohup sleep 1000 >/dev/null 2>&1 &
 while :; do getent hosts a.test >/dev/null; done`
 
-// Runs that end at random moments, killed or not, leave nothing behind: no process, no mount, no file, no descriptor.
+// Runs that end at random moments, killed or not, leave nothing behind: no process, no mount, no file, no descriptor; and so
+// no namespace, which only those hold.
 func TestRunsLeaveNothing(t *testing.T) {
 	runs := 30
 	if long() {
