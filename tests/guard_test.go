@@ -57,3 +57,40 @@ print("ready", flush=True); sys.stdin.read()`
 		t.Errorf("nothing is said: %q", got.stderr)
 	}
 }
+
+// The door is refused, too, to a program that follows a path from another root than ours, or through a directory that only it
+// may search.
+func TestUnixGuardFollowsThePathOfTheProgram(t *testing.T) {
+	home := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(home, ".gnupg"), 0o700))
+	const client = `import os, socket, sys
+home = os.environ["HOME"]
+server = socket.socket(socket.AF_UNIX); server.bind(home + "/.gnupg/S.dirmngr"); server.listen(9)
+def connect(path):
+    s = socket.socket(socket.AF_UNIX)
+    try: s.connect(path); return "ok"
+    except OSError as e: return e.strerror
+os.mkdir(home + "/closed"); os.symlink(home + "/.gnupg/S.dirmngr", home + "/closed/x"); os.chmod(home + "/closed", 0)
+print(connect(home + "/closed/x"))
+os.mkdir(home + "/u"); os.symlink("/.gnupg/S.dirmngr", home + "/u/x")
+root = os.open("/", os.O_RDONLY)
+os.chroot(home); os.chdir("/u")
+print(connect("x")); print(connect("../.gnupg/S.dirmngr")); print(connect("/u/x"))
+os.fchdir(root); os.chroot(".")
+os.chmod(home + "/closed", 0o700)
+for name in "/closed/x", "/u/x", "/.gnupg/S.dirmngr": os.unlink(home + name)
+for name in "/closed", "/u": os.rmdir(home + name)
+`
+	ask := func(command ...string) result {
+		cmd := exec.Command(command[0], append(command[1:], "unshare", "--map-root-user", "/usr/bin/python3", "-c", client)...)
+		cmd.Env = append(os.Environ(), "HOME="+home)
+		return finish(t, cmd)
+	}
+	if bare := ask("env"); bare.stdout != strings.Repeat("ok\n", 4) {
+		t.Fatalf("without us: %+v", bare)
+	}
+	got := ask(binary, "--")
+	if got.status != 0 || strings.Contains(got.stdout, "ok") || strings.Count(got.stdout, "\n") != 4 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -156,3 +156,62 @@ func TestCometsEnd(t *testing.T) {
 	}
 	tr.gone(t)
 }
+
+// A run ends with its command, whatever that left in the supervisor's hands: a connect that nobody answers, a socket that lingers,
+// a standard error that nobody reads.
+func TestNothingHoldsTheEnd(t *testing.T) {
+	for name, script := range map[string]string{
+		// In a namespace of its own, whose addresses nobody has, and where a connect is tried for minutes.
+		"MPTCP connect": `import os, socket, subprocess
+subprocess.run("ip link add v0 type veth peer name v1; ip addr add 10.9.0.1/24 dev v0; ip link set v0 up; ip link set v1 up; ip neigh add 10.9.0.9 lladdr 02:00:00:00:00:09 dev v0", shell=True, check=True)
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+if os.fork() == 0:
+    s.connect(("10.9.0.9", 53))
+`,
+		"lingering socket": `import os, socket, struct
+l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096); l.bind(("127.0.0.1", 0)); l.listen(1)
+c = socket.create_connection(l.getsockname()); s, _ = l.accept()
+c.setblocking(False)
+try:
+    while True: c.send(b"x" * 65536)
+except BlockingIOError: pass
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 1000))
+for end in c, s:
+    try: end.connect(("192.0.2.53", 53))
+    except OSError: pass
+os._exit(0) # a process that exits does not linger
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := []string{"--quiet", "--", "/usr/bin/python3", "-c", script}
+			if name == "MPTCP connect" {
+				command = slices.Insert(command, 2, "unshare", "--map-root-user", "--net")
+			}
+			if got := run(t, command...); got.status != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+	t.Run("full standard error", func(t *testing.T) {
+		const script = `import fcntl, os, socket
+flags = fcntl.fcntl(2, fcntl.F_GETFL); fcntl.fcntl(2, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+try:
+    while True: os.write(2, b"x" * 4096)
+except BlockingIOError: pass
+fcntl.fcntl(2, fcntl.F_SETFL, flags)
+try: socket.create_connection(("198.51.100.7", 80))
+except OSError: pass
+`
+		r, w, err := os.Pipe()
+		must(t, err)
+		defer r.Close()
+		defer w.Close()
+		cmd := exec.Command(binary, "--", "/usr/bin/python3", "-c", script)
+		cmd.Stderr = w
+		must(t, cmd.Start())
+		hang := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		if err := cmd.Wait(); err != nil || !hang.Stop() {
+			t.Errorf("the run ended by %v", err)
+		}
+	})
+}
