@@ -8,6 +8,11 @@ LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
 PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base
 
+# What the test of real clients uses beside. The crate sources come from here and, for hickory, from a later suite.
+CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
+	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium \
+	strace gdb dnsmasq-base lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
+
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
 .PHONY: all build deps demo test test-long fuzz bench lint clean
@@ -49,6 +54,18 @@ bench: build
 	gcc -O2 -o "$$dir/work" tests/bench/testdata/work.c && musl-gcc -O2 -static -o "$$dir/musl" tests/bench/testdata/work.c && \
 	go build -o "$$dir/bench" ./tests/bench && \
 	"$$dir/bench" $(OUT) "$$dir/work" "$$dir/musl" >"$$dir/table" && cp "$$dir/table" docs/benchmarks.md && cat docs/benchmarks.md
+
+deps-clients: deps
+	./scripts/deps $(CLIENTS)
+	mkdir -p .cache/clients
+	cp tests/clients/testdata/npm/package*.json .cache/clients/
+	npm ci --ignore-scripts --prefix .cache/clients
+
+test-clients: build
+	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
+
+docs-clients:
+	$(MAKE) test-clients CLIENTS_FLAGS=-update
 
 lint: $(TOOLS)/golangci-lint
 	$(TOOLS)/golangci-lint run ./...
