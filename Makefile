@@ -15,7 +15,7 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test test-long fuzz bench lint clean
+.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients fuzz bench lint clean
 
 all: build
 
@@ -38,8 +38,8 @@ test: build
 	@./scripts/need gcc go seccomp.h dig unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script
 	go test -race -tags $(TAGS) -shuffle=on -timeout 11m ./...
 
-# What takes too long for each change: 1,000 runs killed at random, 200,000 look-ups, the race for 10 s.
-test-long: build
+# What takes too long for each change: 1,000 runs killed at random, 200,000 look-ups, the race for 10 s, glibc's own tests.
+test-long: build test-libc
 	DNSVISOR_TEST_LONG=1 go test -race -tags $(TAGS) -timeout 30m -v -run 'TestManyLookups|TestRunsLeaveNothing|TestRacer' ./tests
 
 FUZZTIME ?= 30s
@@ -66,6 +66,12 @@ test-clients: build
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update
+
+# glibc's own tests with a resolver in the middle; their sources come with Debian's.
+test-libc: build
+	./scripts/deps dpkg-dev locales
+	./scripts/debian-source .cache/libc glibc
+	go test -tags $(TAGS),libc -count=1 -timeout 30m -run TestGlibc -v ./tests
 
 lint: $(TOOLS)/golangci-lint
 	$(TOOLS)/golangci-lint run ./...
