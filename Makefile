@@ -60,6 +60,7 @@ deps-clients: deps
 	mkdir -p .cache/clients
 	cp tests/clients/testdata/npm/package*.json .cache/clients/
 	npm ci --ignore-scripts --prefix .cache/clients
+	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
 
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)

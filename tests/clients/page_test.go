@@ -12,6 +12,7 @@ import (
 type row struct {
 	client
 
+	neither                 []string // names that it resolves neither inside nor in a plain namespace
 	sawAbsent, sawDenied    string
 	allowed, denied, normal float64
 }
@@ -22,7 +23,8 @@ Real programs, each with its own way to look names up, under codex-dnsvisor as a
 runs them all again and compares.
 
 Each client is asked for five names: one with an IPv4 address, one with a CNAME, one with an IPv6 address only, one that is allowed and does not
-exist, and one that exists and is denied. The first three resolve with every client below: that is what the test fails on.
+exist, and one that exists and is denied. The first three resolve with every client below that resolves them in a plain network namespace with
+dnsmasq: that is what the test fails on.
 
 - **absent** and **denied** are the client's own words.
 - **ms** is the look-up, or where the client does not tell its own time the whole run with the client's start: an allowed name, the denied
@@ -45,6 +47,9 @@ func write(rows []row) string {
 		name := r.name
 		if r.note != "" {
 			name += " (" + r.note + ")"
+		}
+		if len(r.neither) > 0 {
+			name += "; resolves neither here nor without us: " + strings.Join(r.neither, ", ")
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f / %.1f / %.1f |\n", name, r.from, code(r.sawAbsent), saw, r.allowed, r.denied, r.normal)
 	}

@@ -87,7 +87,7 @@ func (w *world) enter(args ...string) *exec.Cmd {
 // inside prefixes a command with codex-dnsvisor and the policy that allows all names but one.
 func inside(args ...string) []string {
 	prefix := []string{program("codex-dnsvisor"), "--upstream", "udp://127.0.0.1"}
-	for _, name := range []string{host, alias, six, absent} {
+	for _, name := range []string{host, alias, "real.clients.example", six, absent} {
 		prefix = append(prefix, "--allow", name)
 	}
 	return slices.Concat(prefix, []string{"--"}, args)
