@@ -24,7 +24,7 @@ func TestServicesBeside(t *testing.T) {
 		"nscd": {
 			"files dns",
 			`mount -t tmpfs none /run; mkdir /run/nscd
-			unshare --map-root-user "$BUILT/cache/root/usr/sbin/nscd" -d >"$WORLD/service" 2>&1 &
+			unshare --map-root-user "$BUILT/cache/root/usr/sbin/nscd" -d -f "$BUILT/cache/root/etc/nscd.conf" >"$WORLD/service" 2>&1 &
 			until [ -S /run/nscd/socket ]; do :; done`,
 			`GETAI \(host|GETHOSTBYNAME \(host|GETAI.*|handle_request`,
 		},
