@@ -66,6 +66,8 @@ func build(dir string) error {
 		{"musl-gcc", "-static", "-o", path("musl"), "../testdata/clients/getaddrinfo.c"},
 		{"gcc", "-m32", "-static", "-I/usr/include/x86_64-linux-gnu", "-o", path("i386"), "../testdata/clients/getaddrinfo.c"},
 		{"javac", "-d", dir, "testdata/Lookup.java"},
+		// Debian's cargo, which takes the crates that Debian's packages brought.
+		{"env", "--chdir=" + path("testdata/rust"), "CARGO_TARGET_DIR=" + path("rust"), "/usr/bin/cargo", "build", "--release", "--offline", "--quiet"},
 		{"mcs", "-out:" + path("lookup.exe"), "testdata/Lookup.cs"},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {

@@ -84,5 +84,9 @@ const notHere = `
 ## Not here
 
 - **.NET** is in none of Debian's suites, npm or the Go toolchain; Mono, above, is its relative that Debian has.
+- **hickory** is trust-dns, above, under its newer name; Debian 12 has the older, and a later suite's crates want that suite's compiler.
+- **adig** and **ahost** come with c-ares' sources, and Debian packages neither; Node's dns.resolve, aiodns and aria2 are over c-ares.
+- **systemd-resolved** wants systemd itself; its module, nss-resolve, is tested with somebody else in its place, nscd and Avahi's modules as they are.
+- **An i386 program** has no sockets inside (ENOSYS), and says that the name does not resolve.
 - **curl with c-ares**: Debian builds curl with the threaded resolver, so there is none to run; aiodns and aria2 are over c-ares.
 `

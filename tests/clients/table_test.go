@@ -56,6 +56,7 @@ func table() []client {
 		{"PHP dns_get_record", "php-cli", []string{"php", program("testdata/lookup.php"), "records", "NAME", "TYPE"}, scriptError, ""},
 		{"PHP file_get_contents", "php-cli", []string{"php", program("testdata/lookup.php"), "fetch", "NAME", "TYPE"}, scriptError, ""},
 		{"Erlang inet_res", "erlang-base", []string{"escript", program("testdata/lookup.erl"), "NAME", "TYPE"}, scriptError, ""},
+		{"Rust trust-dns-resolver", "librust-trust-dns-resolver-dev", []string{program("rust/release/lookup"), "NAME"}, scriptError, ""},
 		{"Mono System.Net.Dns", "mono-runtime", []string{"mono", program("lookup.exe"), "NAME"}, scriptError, ""},
 		{"Go net.Resolver{PreferGo}, static, no NSS", "the Go toolchain", []string{program("golang"), "NAME"}, scriptError, ""},
 		{"busybox nslookup, static", "busybox-static", []string{"busybox", "nslookup", "NAME"}, `\*\* server can't find .*|nslookup: .*`, ""},
