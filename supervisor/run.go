@@ -47,26 +47,28 @@ func (e *ExitError) Error() string { return e.Err.Error() }
 // Unwrap gives the kernel's reason.
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// Run runs the command to the end of its tree, and returns its exit status: 128+n for a signal. An error says that
-// the command was not run (ExitError) or that the run failed; nothing is left running either way.
-func Run(ctx context.Context, c Config) (int, error) {
+// Run runs the command to the end of its tree, and returns how it ended. An error says that the command was not run
+// (ExitError) or that the run failed; nothing is left running either way.
+func Run(ctx context.Context, c Config) (Ending, error) {
 	survive()
 	// A thread that waits in the kernel for a call or a datagram keeps its P: there must be others to work with.
 	runtime.GOMAXPROCS(runtime.NumCPU() + spare + 1)
 	if err := screen(c.Stderr); err != nil {
-		return 0, err
+		return Ending{}, err
 	}
 	if err := sys.BecomeSubreaper(); err != nil {
-		return 0, err
+		return Ending{}, err
 	}
 	signals := catchSignals()
 	tree, sockets, err := sys.Launch(c.Args, c.launch)
 	if err != nil {
-		return 0, err
+		return Ending{}, err
 	}
-	defer passSignals(signals, tree)()
-	status, err := c.supervise(ctx, tree, sockets)
-	return status, errors.Join(err, tree.Close())
+	stop := signals.pass(tree)
+	status, err := c.supervise(ctx, tree, sockets, signals.stopped)
+	err = errors.Join(err, tree.Close())
+	stop()
+	return Ending{Status: status, Shared: status.Signaled() && signals.seen[status.Signal()]}, err
 }
 
 func (c *Config) launch() (sys.Config, error) {
@@ -79,7 +81,7 @@ func (c *Config) launch() (sys.Config, error) {
 }
 
 // supervise owns the sockets; it returns when the tree has ended, or on an error before the command's exec.
-func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.WallSockets) (int, error) {
+func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.WallSockets, stopped chan<- sys.Event) (unix.WaitStatus, error) {
 	w, err := build(sockets)
 	if err != nil {
 		return 0, err
@@ -96,7 +98,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	// A service that fails takes the tree with it: no call may be left without an answer.
 	stop := context.AfterFunc(sctx, func() { _ = tree.End() })
 
-	status, err := c.follow(tree)
+	status, err := c.follow(tree, stopped)
 
 	stop()
 	// Whoever still works on a call or a question of the tree gives up when its process and the context have ended.
@@ -126,7 +128,7 @@ func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, l
 }
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.
-func (c *Config) follow(tree *sys.Tree) (int, error) {
+func (c *Config) follow(tree *sys.Tree, stopped chan<- sys.Event) (unix.WaitStatus, error) {
 	if err := tree.Exec(); err != nil {
 		var failed *sys.StageError
 		if errors.As(err, &failed) && failed.Stage == sys.StageExec {
@@ -134,20 +136,21 @@ func (c *Config) follow(tree *sys.Tree) (int, error) {
 			if failed.Errno == unix.ENOENT {
 				status = 127
 			}
-			return status, &ExitError{Status: status, Err: fmt.Errorf("%s: %w", audit.Escape(c.Args[0]), failed.Errno)}
+			return 0, &ExitError{Status: status, Err: fmt.Errorf("%s: %w", audit.Escape(c.Args[0]), failed.Errno)}
 		}
 		return 0, err
 	}
 	if err := release(c.KeepFD); err != nil {
 		return 0, err
 	}
-	return await(tree)
+	return await(tree, stopped)
 }
 
 var errKeeperGone = errors.New("the keeper of the tree was killed")
 
-func await(tree *sys.Tree) (int, error) {
-	status, exited := 0, false
+func await(tree *sys.Tree, stopped chan<- sys.Event) (unix.WaitStatus, error) {
+	var status unix.WaitStatus
+	exited := false
 	for {
 		event, err := tree.Next()
 		switch {
@@ -158,18 +161,9 @@ func await(tree *sys.Tree) (int, error) {
 		case err != nil:
 			return 0, err
 		case event.Exited:
-			exited, status = true, exitStatus(event.Status)
+			exited, status = true, event.Status
 		default:
-			if err := stopSelf(); err != nil {
-				return 0, err
-			}
+			stopped <- event
 		}
 	}
-}
-
-func exitStatus(w unix.WaitStatus) int {
-	if w.Signaled() {
-		return 128 + int(w.Signal())
-	}
-	return w.ExitStatus()
 }

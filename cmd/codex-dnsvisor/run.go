@@ -27,26 +27,31 @@ type runCmd struct {
 
 // Run implements the subcommand.
 func (r *runCmd) Run(e *env) error {
-	status, err := r.run(e)
+	end, err := r.run(e)
 	var exec *supervisor.ExitError
 	switch {
 	case errors.As(err, &exec):
 		return &statusError{exec.Status, err}
 	case err != nil:
 		return &statusError{exitFailed, err}
-	case status != 0:
-		return &statusError{status, nil}
+	case end.Shared:
+		supervisor.EndBy(end.Status.Signal())
+		fallthrough // it could not end us
+	case end.Status.Signaled():
+		return &statusError{128 + int(end.Status.Signal()), nil}
+	case end.Status.ExitStatus() != 0:
+		return &statusError{end.Status.ExitStatus(), nil}
 	}
 	return nil
 }
 
-func (r *runCmd) run(e *env) (int, error) {
+func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if len(e.command) == 0 {
-		return 0, errNoCommand
+		return supervisor.Ending{}, errNoCommand
 	}
 	settings, err := r.load()
 	if err != nil {
-		return 0, err
+		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
 		Args: e.command, Policy: settings.rules, DenyWith: settings.denyWith, Linger: r.Linger,
@@ -56,13 +61,13 @@ func (r *runCmd) run(e *env) (int, error) {
 		config.Unix = filter.UnixNone
 	}
 	if config.Resolver, err = resolve.New(settings.resolver); err != nil {
-		return 0, err
+		return supervisor.Ending{}, err
 	}
 	if err := r.openLog(&config); err != nil {
-		return 0, errors.Join(err, config.Resolver.Close())
+		return supervisor.Ending{}, errors.Join(err, config.Resolver.Close())
 	}
-	status, err := supervisor.Run(context.Background(), config)
-	return status, errors.Join(err, config.Resolver.Close(), config.Log.Close())
+	end, err := supervisor.Run(context.Background(), config)
+	return end, errors.Join(err, config.Resolver.Close(), config.Log.Close())
 }
 
 // errNoCommand is a usage error of run.

@@ -150,12 +150,7 @@ static void restore(const struct dv_config *config)
 	if (setrlimit(RLIMIT_NOFILE, &nofile) < 0)
 		fail(DV_STAGE_RESTORE, errno);
 	for (int sig = 1; sig <= 64; sig++) {
-		struct {
-			void *handler;
-			unsigned long flags;
-			void *restorer;
-			uint64_t mask;
-		} act = {0};
+		struct dv_sigaction act = {0};
 		if (config->sig_ignored & (UINT64_C(1) << (sig - 1)))
 			act.handler = (void *)SIG_IGN;
 		syscall(SYS_rt_sigaction, sig, &act, NULL, sizeof(act.mask)); // SIGKILL and SIGSTOP refuse

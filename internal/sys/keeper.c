@@ -24,6 +24,7 @@ static int children = -1;   // /proc/self/task/N/children, open so that nothing 
 static int signals = -1;    // signalfd
 static pid_t command;
 static int command_gone;
+static int stops; // of the command
 static struct timespec seen[65]; // when a signal last reached the keeper itself
 
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail)
@@ -124,7 +125,7 @@ static void reap(int linger)
 		if (pid != command || command_gone)
 			continue;
 		if (WIFSTOPPED(status)) {
-			dv_say(supervisor, DV_MSG_STOPPED, WSTOPSIG(status), 0);
+			dv_say(supervisor, DV_MSG_STOPPED, WSTOPSIG(status), ++stops);
 			continue;
 		}
 		command_gone = 1;
@@ -147,7 +148,7 @@ static void drain_signals(int linger)
 
 // pass_on gives the command a signal that was sent to the supervisor. What was sent to the whole process group
 // (a terminal's Ctrl-C, kill(-pgrp)) has reached the keeper as well, and the command without our help.
-static void pass_on(int sig, int linger)
+static void pass_on(int sig, int followed, int linger)
 {
 	struct timespec now;
 	if (sig < 1 || sig > 64)
@@ -161,7 +162,8 @@ static void pass_on(int sig, int linger)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	int ours = getpgid(command) == getpgrp() && seen[sig].tv_sec && now.tv_sec - seen[sig].tv_sec <= 1;
 	memset(&seen[sig], 0, sizeof(seen[sig]));
-	if (!ours)
+	// A SIGCONT from before the command stopped once more is not meant for that stop.
+	if (!ours && (sig != SIGCONT || followed == stops))
 		kill(command, sig);
 }
 
@@ -201,7 +203,7 @@ static void keep(int linger)
 		if (dv_hear(supervisor, &message) < 0 || message.kind == DV_MSG_END)
 			end_tree();
 		if (message.kind == DV_MSG_SIGNAL)
-			pass_on(message.value, linger);
+			pass_on(message.value, message.detail, linger);
 	}
 }
 

@@ -4,6 +4,7 @@ package sys
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -246,7 +247,7 @@ func (t *Tree) Exec() error {
 
 // goOn lets the command take its next step, and hears of it. A command that has failed already has said so.
 func (t *Tree) goOn() (message, error) {
-	said := say(t.launch, C.DV_MSG_GO, 0)
+	said := say(t.launch, C.DV_MSG_GO, 0, 0)
 	m, _, err := hear(t.launch)
 	if err != nil && said != nil && !errors.As(err, new(*StageError)) {
 		return m, said
@@ -257,6 +258,7 @@ func (t *Tree) goOn() (message, error) {
 // Event is what the keeper tells of the command: exactly one of Stopped and Exited is set.
 type Event struct {
 	Stopped unix.Signal
+	Stops   int // with Stopped: how many stops that makes
 	Exited  bool
 	Status  unix.WaitStatus
 }
@@ -268,17 +270,29 @@ func (t *Tree) Next() (Event, error) {
 		return Event{}, err
 	}
 	if m.kind == C.DV_MSG_STOPPED {
-		return Event{Stopped: unix.Signal(m.value)}, nil
+		return Event{Stopped: unix.Signal(m.value), Stops: int(m.detail)}, nil
 	}
 	return Event{Exited: true, Status: unix.WaitStatus(m.value)}, nil
 }
 
 // Signal passes a signal that this process received on to the command, unless the keeper has seen it too: then
-// it went to the whole process group, command included.
-func (t *Tree) Signal(sig unix.Signal) error { return say(t.events, C.DV_MSG_SIGNAL, int32(sig)) }
+// it went to the whole process group, command included. A SIGCONT is for the stop that was followed last.
+func (t *Tree) Signal(sig unix.Signal, followed int) error {
+	return say(t.events, C.DV_MSG_SIGNAL, int32(sig), int32(followed))
+}
+
+// Stopped says whether the command is stopped now.
+func (t *Tree) Stopped() bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(t.PID) + "/stat")
+	if err != nil {
+		return false // it has ended
+	}
+	_, rest, _ := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte{' '})
+	return len(rest) > 0 && (rest[0] == 'T' || rest[0] == 't')
+}
 
 // End has the keeper kill the tree.
-func (t *Tree) End() error { return say(t.events, C.DV_MSG_END, 0) }
+func (t *Tree) End() error { return say(t.events, C.DV_MSG_END, 0, 0) }
 
 // Close ends the tree if it still runs, and waits for the keeper. Once is enough, more do nothing.
 func (t *Tree) Close() error {
@@ -299,8 +313,8 @@ func (t *Tree) Close() error {
 
 type message = C.struct_dv_message
 
-func say(c *net.UnixConn, kind uint32, value int32) error {
-	m := message{kind: C.uint32_t(kind), value: C.int32_t(value)}
+func say(c *net.UnixConn, kind uint32, value, detail int32) error {
+	m := message{kind: C.uint32_t(kind), value: C.int32_t(value), detail: C.int32_t(detail)}
 	if _, err := c.Write(unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))); err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}

@@ -47,12 +47,12 @@ enum dv_stage {
 enum dv_kind {
 	DV_MSG_STARTED = 1, // keeper: value = pid of the command
 	DV_MSG_FAILED,      // keeper or command: value = stage, detail = errno
-	DV_MSG_STOPPED,     // keeper: value = signal that stopped the command
+	DV_MSG_STOPPED,     // keeper: value = signal that stopped the command, detail = how many stops that makes
 	DV_MSG_EXITED,      // keeper: value = wait status of the command
 	DV_MSG_SOCKETS,     // command: value = bit mask of the wall's sockets that follow as SCM_RIGHTS
 	DV_MSG_LISTENER,    // command: value = number of its listener descriptor
 	DV_MSG_GO,          // supervisor: go on
-	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on
+	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on, detail = the stop that it has followed last
 	DV_MSG_END,         // supervisor: end the tree now
 };
 
@@ -97,6 +97,14 @@ struct dv_start {
 extern struct dv_start dv_started;
 
 void dv_catch_interrupt(void);
+// glibc hides signals 32 and 33 from sigaction(3), so the system call is made directly.
+struct dv_sigaction {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
 void dv_keeper(int argc, char **argv);
 void dv_command(int launch, int keeper, char **argv);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
@@ -104,5 +112,6 @@ int dv_hear(int fd, struct dv_message *message);
 int dv_read_config(int fd, struct dv_config *config);
 int dv_write_maps(int pid, const struct dv_config *config);
 void dv_close_all_but(int a, int b, int c);
+void dv_take(int sig);
 
 #endif

@@ -23,18 +23,10 @@
 
 struct dv_start dv_started;
 
-// glibc hides signals 32 and 33 from sigaction(3), so the system call is made directly.
-struct kernel_sigaction {
-	void *handler;
-	unsigned long flags;
-	void *restorer;
-	uint64_t mask;
-};
-
 static void note_signals(void)
 {
 	for (int sig = 1; sig <= 64; sig++) {
-		struct kernel_sigaction act;
+		struct dv_sigaction act;
 		if (syscall(SYS_rt_sigaction, sig, NULL, &act, sizeof(act.mask)) == 0 && act.handler == (void *)SIG_IGN)
 			dv_started.sig_ignored |= UINT64_C(1) << (sig - 1);
 	}
