@@ -69,6 +69,8 @@ func build(dir string) error {
 		{"gcc", "-O2", "-o", client("hammer"), "testdata/clients/hammer.c"},
 		{"gcc", "-o", client("mask"), "testdata/clients/mask.c"},
 		{"gcc", "-o", client("asker"), "testdata/clients/asker.c"},
+		{"gcc", "-pthread", "-o", client("kinds"), "testdata/clients/kinds.c"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("storm"), "./testdata/clients/storm"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},

@@ -35,14 +35,14 @@ func play(t *testing.T, cmd *exec.Cmd, steps []step, env ...string) string {
 	if status != 7 {
 		t.Errorf("exit status %d, want 7", status)
 	}
-	return normal(s.seen.String())
+	seen := s.seen.String()
+	return normal(seen[:strings.LastIndex(seen, prompt)]) // the end of a session cuts off what it still prints
 }
 
-var processes = regexp.MustCompile(`(\[\d\] [+-]? *)\d+`)
+var processes = regexp.MustCompile(`(\[\d\] [+-]? *|process )\d+`)
 
-// normal drops process ids, and what followed the last prompt: the end of a session cuts off what it still prints.
+// normal drops process ids.
 func normal(transcript string) string {
-	transcript = transcript[:strings.LastIndex(transcript, prompt)]
 	return processes.ReplaceAllString(transcript, "${1}PID")
 }
 
@@ -70,7 +70,7 @@ var jobs = []step{
 // An interactive shell, its jobs, and its terminal are as without us: inside, and where each command is wrapped.
 func TestInteractiveShells(t *testing.T) {
 	o := newOutside(t)
-	wrapped := []string{binary, "--quiet", "--upstream", "udp://127.0.0.1", "--allow", "**.corp.test", "--"}
+	wrapped := under()
 	env := []string{"ASKER=" + program("asker"), "FIFO=" + o.path("fifo")}
 	must(t, unix.Mkfifo(o.path("fifo"), 0o600))
 	for name, shell := range map[string]struct {

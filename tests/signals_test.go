@@ -28,7 +28,7 @@ const hammerCalls = 1500
 // kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
 func TestCallsUnderSignals(t *testing.T) {
 	o := newOutside(t)
-	command := []string{binary, "--quiet", "--upstream", "udp://127.0.0.1", "--allow", "**.corp.test", "--", program("hammer")}
+	command := under(program("hammer"))
 	killable := sys.HasFilterFlags(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 	for name, c := range map[string]struct {
 		wrapper []string
