@@ -60,7 +60,6 @@ var jobs = []step{
 	typed(ctrlZ, prompt),
 	typed("bg; cat $FIFO\n", "asking again\r\n", prompt),
 	typed("kill %1; wait $JOB; echo gone\n", "gone\r\n", prompt),
-	typed("$RUN sh -c 'kill -TERM $$'; $RUN sh -c 'kill -SEGV $$'; echo status=$?\n", "status=139", prompt),
 	typed("for i in 1 2 3; do $RUN $ASKER 127.0.0.1; done\n", "asking\r\n"),
 	typed(ctrlC, prompt),
 	typed("$RUN stty -a\n", "lnext", prompt),

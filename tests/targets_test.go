@@ -42,7 +42,7 @@ func TestKindsOfTargets(t *testing.T) {
 		"strace":                  {[]string{"strace", "-f", "-o", "/dev/null", program("kinds"), "once", "127.0.0.1"}, both},
 		"strace, a thread's exec": {[]string{"strace", "-f", "-o", "/dev/null", program("kinds"), "exec", "127.0.0.1", "4"}, both},
 		"gdb":                     {[]string{"gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", "break answer", "-ex", "run", "-ex", "delete", "-ex", "continue", "--args", program("kinds"), "once", "127.0.0.1"}, both + "[Inferior 1 (process PID) exited normally]\n"},
-		"SIGPIPE of a closed TCP": {[]string{program("kinds"), "closed", "127.0.0.1"}, "closed 1\n"},
+		"SIGPIPE of a closed TCP": {[]string{"sh", "-c", `"$@"; exit $?`, "sh", program("kinds"), "closed", "127.0.0.1"}, "closed 1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := o.same(t, c.command...)
