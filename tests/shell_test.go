@@ -39,7 +39,7 @@ func play(t *testing.T, cmd *exec.Cmd, steps []step, env ...string) string {
 	return normal(seen[:strings.LastIndex(seen, prompt)]) // the end of a session cuts off what it still prints
 }
 
-var processes = regexp.MustCompile(`(\[\d\] [+-]? *|process )\d+`)
+var processes = regexp.MustCompile(`(\[\d\] [+-]? *|process |line 1: +)\d+`)
 
 // normal drops process ids.
 func normal(transcript string) string {
