@@ -58,7 +58,8 @@ func unmixed(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	return converse(ctx, "udp", u, m)
 }
 
-// ask builds a question of our own: random id and letter case (0x20), our EDNS, and nothing of the client's.
+// ask builds a question of our own: random id and letter case (0x20), our EDNS; of the client's
+// only whether signatures are wanted, and checked.
 func ask(q Question) (*dns.Msg, error) {
 	name, err := mixCase(q.fqdn())
 	if err != nil {
@@ -66,7 +67,8 @@ func ask(q Question) (*dns.Msg, error) {
 	}
 	m := &dns.Msg{}
 	m.SetQuestion(name, q.Type) // the library's ids come from crypto/rand
-	m.SetEdns0(ownUDPSize, false)
+	m.SetEdns0(ownUDPSize, q.DNSSEC)
+	m.CheckingDisabled = q.CheckingDisabled
 	return m, nil
 }
 

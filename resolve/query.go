@@ -181,7 +181,11 @@ func lower(s string) string {
 }
 
 // Question is what is asked; meaningless for a malformed query.
-func (q *Query) Question() Question { return q.question }
+func (q *Query) Question() Question {
+	asked := q.question
+	asked.DNSSEC, asked.CheckingDisabled = q.dnssecOK, q.checkingOff
+	return asked
+}
 
 // ID is the message's id.
 func (q *Query) ID() uint16 { return q.id }

@@ -11,9 +11,11 @@ import (
 // Question is one normalised question. Name is in lower case and presentation form (RFC 1035 section 5.1), without the
 // trailing dot; the root is "". Type and Class are as on the wire.
 type Question struct {
-	Name  string
-	Type  uint16
-	Class uint16
+	Name             string
+	Type             uint16
+	Class            uint16
+	DNSSEC           bool // signatures are wanted too: the DO bit, RFC 3225
+	CheckingDisabled bool // data that does not validate is wanted too: the CD bit, RFC 4035 section 3.2.2
 }
 
 // fqdn is the name as the DNS library has it.

@@ -18,8 +18,15 @@ type step struct {
 }
 
 type stepKey struct {
-	name string // lower-case, with the trailing dot
-	kind uint16
+	name   string // lower-case, with the trailing dot
+	kind   uint16
+	dnssec bool // signatures were asked for
+	cd     bool // the upstream was not to check them
+}
+
+// key is that of a name with the question's type and flags.
+func (q Question) key(name string) stepKey {
+	return stepKey{name, q.Type, q.DNSSEC, q.CheckingDisabled}
 }
 
 // cache keeps steps for their time to live. Without entries it only bounds times to live.
@@ -107,7 +114,7 @@ func takeApart(q Question, reply *dns.Msg) map[stepKey]step {
 	steps := map[stepKey]step{}
 	name := lower(q.fqdn())
 	for range maxHops + 1 {
-		key := stepKey{name, q.Type}
+		key := q.key(name)
 		if _, loop := steps[key]; loop {
 			return steps
 		}

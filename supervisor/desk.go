@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,12 +17,10 @@ import (
 
 // desk decides questions, has them answered, and records what it did.
 type desk struct {
-	policy   *policy.Set
-	denyWith policy.DenyWith
-	resolver *resolve.Resolver
-	log      *audit.Log
-	notices  *notices
-	verbose  bool // say every decision
+	rules   atomic.Pointer[Rules] // of the questions to come; each is judged by those it met
+	log     *audit.Log
+	notices *notices
+	verbose bool // say every decision
 }
 
 func newDesk(c *Config) *desk {
@@ -29,7 +28,9 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	return &desk{policy: c.Policy, denyWith: c.DenyWith, resolver: c.Resolver, log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d := &desk{log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d.rules.Store(&c.Rules)
+	return d
 }
 
 // asker is who asked a question, and how it came.
@@ -69,6 +70,7 @@ type question struct {
 	by       asker
 	limit    int // of the transport, in bytes
 	start    time.Time
+	rules    *Rules
 	process  *audit.Process // nil: nobody needs it
 	decision policy.Decision
 }
@@ -105,11 +107,11 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	if err != nil {
 		return reply{} // not a question: a resolver says nothing to it
 	}
-	q := &question{Query: query, by: by, limit: limit, start: start, process: by.process}
+	q := &question{Query: query, by: by, limit: limit, start: start, rules: d.rules.Load(), process: by.process}
 	if query.Malformed() != 0 {
 		q.decision.Reason = reasonMalformed
 	} else {
-		q.decision = d.decide(query.Question().Name)
+		q.decision = q.rules.decide(query.Question().Name)
 	}
 	if q.process != nil || !d.names(q) {
 		return d.settle(q)
@@ -137,17 +139,17 @@ func (d *desk) settle(q *question) reply {
 	if q.decision.Effect != policy.Allow {
 		return d.deny(q)
 	}
-	if answer, ok := d.resolver.Cached(q.Question(), d.chain(q)); ok {
+	if answer, ok := q.rules.Resolver.Cached(q.Question(), chain(q)); ok {
 		return reply{response: d.answer(q, answer)}
 	}
 	return reply{pending: func(ctx context.Context) []byte {
-		return d.answer(q, d.resolver.Lookup(ctx, q.Question(), d.chain(q)))
+		return d.answer(q, q.rules.Resolver.Lookup(ctx, q.Question(), chain(q)))
 	}}
 }
 
 // decide is the policy's decision; localhost is everybody's own (RFC 6761 section 6.3).
-func (d *desk) decide(name string) policy.Decision {
-	decision := d.policy.Decide(name)
+func (r *Rules) decide(name string) policy.Decision {
+	decision := r.Policy.Decide(name)
 	if decision.Rule == nil && resolve.IsLocalhost(name) {
 		return policy.Decision{Effect: policy.Allow}
 	}
@@ -155,10 +157,10 @@ func (d *desk) decide(name string) policy.Decision {
 }
 
 // chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.
-func (d *desk) chain(q *question) resolve.Chain {
+func chain(q *question) resolve.Chain {
 	return resolve.Chain{
 		Deny: func(target string) string {
-			if rule := d.policy.Denied(target); rule != nil {
+			if rule := q.rules.Policy.Denied(target); rule != nil {
 				return fmt.Sprintf("%s leads to %s, which %s denies", q.name(), target, rule.Origin)
 			}
 			return ""
@@ -170,14 +172,14 @@ func (d *desk) chain(q *question) resolve.Chain {
 func (d *desk) deny(q *question) reply {
 	reason := why(q.decision)
 	name := q.name()
-	if d.denyWith == policy.Errno && q.by.caught != "" {
+	if q.rules.DenyWith == policy.Errno && q.by.caught != "" {
 		if !d.record(q, resolve.Answer{}) {
 			return reply{response: d.unrecorded(q)}
 		}
 		d.sayDenied(q, name, reason)
 		return reply{errno: unix.EACCES}
 	}
-	return reply{response: d.answer(q, resolve.Denied(q.Question(), denyMode(d.denyWith), reason))}
+	return reply{response: d.answer(q, resolve.Denied(q.Question(), denyMode(q.rules.DenyWith), reason))}
 }
 
 func denyMode(how policy.DenyWith) resolve.DenyMode {

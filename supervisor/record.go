@@ -27,7 +27,7 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 	if q.decision.Rule != nil {
 		e.Rule = q.decision.Rule.Pattern.String()
 	}
-	if d.denyWith == policy.Errno && q.by.caught != "" && q.decision.Effect != policy.Allow {
+	if q.rules.DenyWith == policy.Errno && q.by.caught != "" && q.decision.Effect != policy.Allow {
 		e.ResponseCode = ""
 	}
 	e.Key = audit.QuestionKey(&e, q.ID())

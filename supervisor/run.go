@@ -18,12 +18,17 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
 )
 
-// Config is what a run needs. The caller closes Resolver and Log once Run has returned.
+// Rules are what a question is judged and answered by.
+type Rules struct {
+	Policy   *policy.Set
+	DenyWith policy.DenyWith
+	Resolver *resolve.Resolver
+}
+
+// Config is what a run needs. The caller closes the resolver and Log once Run has returned.
 type Config struct {
 	Args         []string // the command and its arguments
-	Policy       *policy.Set
-	DenyWith     policy.DenyWith
-	Resolver     *resolve.Resolver
+	Rules        Rules
 	Log          *audit.Log // nil: no log
 	KeepFD       int        // an inherited descriptor that stays ours; 0: none
 	Unix         filter.Unix

@@ -54,20 +54,20 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
-		Args: e.command, Policy: settings.rules, DenyWith: settings.denyWith, Linger: r.Linger,
+		Args: e.command, Rules: supervisor.Rules{Policy: settings.rules, DenyWith: settings.denyWith}, Linger: r.Linger,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
 	}
 	if r.Unix == "none" {
 		config.Unix = filter.UnixNone
 	}
-	if config.Resolver, err = resolve.New(settings.resolver); err != nil {
+	if config.Rules.Resolver, err = resolve.New(settings.resolver); err != nil {
 		return supervisor.Ending{}, err
 	}
 	if err := r.openLog(&config); err != nil {
-		return supervisor.Ending{}, errors.Join(err, config.Resolver.Close())
+		return supervisor.Ending{}, errors.Join(err, config.Rules.Resolver.Close())
 	}
 	end, err := supervisor.Run(context.Background(), config)
-	return end, errors.Join(err, config.Resolver.Close(), config.Log.Close())
+	return end, errors.Join(err, config.Rules.Resolver.Close(), config.Log.Close())
 }
 
 // errNoCommand is a usage error of run.

@@ -1,0 +1,99 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// learn asks the upstreams, once for all who ask the same at the same time. It fails with an answer that says why.
+func (r *Resolver) learn(ctx context.Context, q Question) (map[stepKey]step, Answer) {
+	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
+	done := r.flight.DoChan(fmt.Sprint(q.key(q.fqdn())), func() (any, error) {
+		if !r.begin() {
+			return nil, errClosed
+		}
+		defer r.asking.Done()
+		if !r.slots.TryAcquire(1) {
+			return nil, errBusy
+		}
+		defer r.slots.Release(1)
+		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
+		defer cancel()
+		return r.askAll(ctx, q)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ServFail(EDENoReachableAuthority, "no upstream answered in time")
+	case result := <-done:
+		if result.Err != nil {
+			return nil, failure(result.Err)
+		}
+		return result.Val.(map[stepKey]step), Answer{}
+	}
+}
+
+// begin counts a question that Close has to wait for. False: it waits already.
+func (r *Resolver) begin() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.asking.Add(1)
+	}
+	return !r.closed
+}
+
+var (
+	errClosed = errors.New("the resolver is closed")
+	errBusy   = errors.New("too many questions are waiting for upstreams")
+	errNone   = errors.New("no upstream is configured")
+)
+
+// failure tells upstreams that do not answer from those that cannot be reached. Clients hear no more than that.
+func failure(err error) Answer {
+	var timeout interface{ Timeout() bool }
+	a := ServFail(EDENetworkError, "no upstream can be reached")
+	if errors.Is(err, errRefusing) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		a = ServFail(EDENoReachableAuthority, "no upstream answered")
+	}
+	a.reason += ": " + err.Error()
+	return a
+}
+
+// askAll asks each upstream in turn, twice, and caches what the first good reply says.
+func (r *Resolver) askAll(ctx context.Context, q Question) (map[stepKey]step, error) {
+	order, err := r.servers.order()
+	if len(order) == 0 {
+		return nil, errors.Join(errNone, err)
+	}
+	share := max(r.timeout/time.Duration(tries*len(order)), shortestTry)
+	for range tries {
+		for _, u := range order {
+			var reply *dns.Msg
+			reply, err = r.try(ctx, share, u, q)
+			if err != nil {
+				continue
+			}
+			steps := takeApart(q, reply)
+			for key, s := range steps {
+				steps[key] = r.cache.put(key, s)
+			}
+			return steps, nil
+		}
+		if ctx.Err() != nil || errors.Is(err, errRefusing) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func (r *Resolver) try(ctx context.Context, share time.Duration, u Upstream, q Question) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	reply, err := exchange(ctx, u, q)
+	r.servers.report(u, err == nil)
+	return reply, err
+}
