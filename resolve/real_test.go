@@ -85,8 +85,8 @@ func TestRealUnbound(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			r := resolver(t, Config{Upstreams: []Upstream{{network, address}}})
 			expect(t, lookup(t, r, "www.corp", Chain{}), "NOERROR", "192.0.2.1")
-			expect(t, r.Lookup(t.Context(), Question{"www.corp", dns.TypeAAAA, dns.ClassINET}, Chain{}), "NOERROR", "2001:db8::1")
-			expect(t, r.Lookup(t.Context(), Question{"www.corp", dns.TypeCNAME, dns.ClassINET}, Chain{}), "NOERROR")
+			expect(t, r.Lookup(t.Context(), Question{Name: "www.corp", Type: dns.TypeAAAA, Class: dns.ClassINET}, Chain{}), "NOERROR", "2001:db8::1")
+			expect(t, r.Lookup(t.Context(), Question{Name: "www.corp", Type: dns.TypeCNAME, Class: dns.ClassINET}, Chain{}), "NOERROR")
 			if a := lookup(t, r, "long.corp", Chain{}); len(a.records) != 200 || a.Source() != SourceUpstream {
 				t.Errorf("%s, %d records by TCP, from %s", a.RCode(), len(a.records), a.Source())
 			}

@@ -105,10 +105,10 @@ func TestCacheTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		put := func(name string, ttl time.Duration) {
-			c.put(stepKey{name, dns.TypeA}, step{records: answerOf(name + " 300 IN A 192.0.2.1").records, ttl: ttl})
+			c.put(stepKey{name: name, kind: dns.TypeA}, step{records: answerOf(name + " 300 IN A 192.0.2.1").records, ttl: ttl})
 		}
 		left := func(name string) int {
-			s, ok := c.get(stepKey{name, dns.TypeA})
+			s, ok := c.get(stepKey{name: name, kind: dns.TypeA})
 			if !ok {
 				return -1
 			}

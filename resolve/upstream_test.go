@@ -110,7 +110,7 @@ func resolver(t *testing.T, c Config, upstreams ...*liar) *Resolver {
 	return r
 }
 
-func question(name string) Question { return Question{name, dns.TypeA, dns.ClassINET} }
+func question(name string) Question { return Question{Name: name, Type: dns.TypeA, Class: dns.ClassINET} }
 
 func lookup(t *testing.T, r *Resolver, name string, c Chain) Answer {
 	t.Helper()
@@ -400,7 +400,7 @@ func TestLocalAnswers(t *testing.T) {
 		{"b.corp", dns.TypeANY, `"RFC8482" ""`},
 		{"c.corp", dns.TypeANY, "a.corp"},
 	} {
-		a, ok := r.Cached(Question{c.name, c.kind, dns.ClassINET}, Chain{})
+		a, ok := r.Cached(Question{Name: c.name, Type: c.kind, Class: dns.ClassINET}, Chain{})
 		if got := strings.Join(a.Answers(), " "); !ok || got != c.want || a.RCode() != "NOERROR" {
 			t.Errorf("%s %s: %q, %s, %v", c.name, TypeString(c.kind), got, a.RCode(), ok)
 		}
@@ -479,7 +479,7 @@ func FuzzUpstreamReply(f *testing.F) {
 		}
 		name := "a.corp."
 		for range steps {
-			s, ok := steps[stepKey{name, dns.TypeA}]
+			s, ok := steps[stepKey{name: name, kind: dns.TypeA}]
 			if !ok {
 				t.Fatalf("%s is not on the chain: %v", name, steps)
 			}
