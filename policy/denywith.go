@@ -1,11 +1,5 @@
 package policy
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
-
 // DenyWith is how a denied name is answered. The zero value is NXDomain.
 type DenyWith uint8
 
@@ -20,22 +14,10 @@ const (
 var denyWithWords = [...]string{NXDomain: "nxdomain", Refused: "refused", NoData: "nodata", Errno: "errno"}
 
 // String is the word of a flag or a policy file.
-func (d DenyWith) String() string {
-	if int(d) < len(denyWithWords) {
-		return denyWithWords[d]
-	}
-	return "DenyWith(" + strconv.Itoa(int(d)) + ")"
-}
+func (d DenyWith) String() string { return wordOf(denyWithWords[:], "DenyWith", d) }
 
 // ParseDenyWith reads the word of a flag or a policy file.
-func ParseDenyWith(s string) (DenyWith, error) {
-	for i, word := range denyWithWords {
-		if s == word {
-			return DenyWith(i), nil
-		}
-	}
-	return NXDomain, fmt.Errorf("%q is not one of %s", cut(s), strings.Join(denyWithWords[:], ", "))
-}
+func ParseDenyWith(s string) (DenyWith, error) { return parseWord[DenyWith](denyWithWords[:], s) }
 
 // UnmarshalText is ParseDenyWith for decoders of flags.
 func (d *DenyWith) UnmarshalText(text []byte) error {

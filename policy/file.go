@@ -18,14 +18,34 @@ type File struct {
 	Records []Zone
 }
 
-// DNS is the table [dns]. A key that is absent is nil, but for DenyWith, which then is NXDomain.
+// DNS is the table [dns]. A key that is absent is nil, or the zero value where that is its default.
 type DNS struct {
-	Upstreams []Located // as they are written, not empty texts; not nil but empty for "upstreams = []"
+	Types       []Located // words for types, as they are written; not nil but empty for "types = []"
+	PTR         PTRMode
+	DenyPrivate bool           // addresses of RFC 1918, RFC 6598 and RFC 4193 are taken out of upstream answers
+	MinLease    *time.Duration // of derived names and addresses; at most MaxLease if both are there
+	MaxLease    *time.Duration
+	Stale       *time.Duration // how long after its end an answer may still be given (RFC 8767); 0 is never
+
+	Upstreams     []Located // for every name of no zone; as they are written, not empty texts; not nil but empty for "upstreams = []"
+	Zones         []UpstreamZone
+	UpstreamProxy Located // as it is written; without a text where there is none
+	UpstreamOrder UpstreamOrder
+
 	DenyWith  DenyWith
 	CacheSize *int           // entries; 0 is no cache
 	MinTTL    *time.Duration // whole seconds; at most MaxTTL if both are there
 	MaxTTL    *time.Duration // whole seconds
 	Timeout   *time.Duration // of a question in all; more than 0
+	Budget    Limits
+}
+
+// UpstreamZone is a domain that is asked about elsewhere: the domain itself and all names below it, except where a longer one
+// holds.
+type UpstreamZone struct {
+	Domain    string    // normalised; not the root
+	Upstreams []Located // as those of DNS; empty: nobody is asked
+	Origin    Origin    // of the domain
 }
 
 // Located is a text of a policy file with its place.
@@ -36,11 +56,15 @@ type Located struct {
 
 // Bounds of the values of [dns].
 const (
-	MaxUpstreams = 16
-	MaxCacheSize = 1 << 20
-	MaxTTL       = 7 * 24 * time.Hour // RFC 8767 section 4
-	MinTimeout   = 10 * time.Millisecond
-	MaxTimeout   = 5 * time.Second
+	MaxTypes         = 64
+	MaxUpstreams     = 16 // of one list
+	MaxUpstreamZones = 256
+	MaxCacheSize     = 1 << 20
+	MaxTTL           = 7 * 24 * time.Hour // RFC 8767 section 4
+	MaxStale         = 7 * 24 * time.Hour // RFC 8767 section 4
+	LongestLease     = 24 * time.Hour
+	MinTimeout       = 10 * time.Millisecond
+	MaxTimeout       = 5 * time.Second
 )
 
 // Load reads the policy file at path: a regular file of at most MaxFile bytes. The error is an [*Error], the first one.

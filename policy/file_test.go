@@ -20,8 +20,19 @@ func summary(f *File) []string {
 	for _, r := range f.Rules {
 		out = append(out, r.Origin.String()+" "+r.Effect.String()+" "+r.Pattern.String())
 	}
-	for _, u := range f.DNS.Upstreams {
-		out = append(out, u.Origin.String()+" upstream "+u.Text)
+	texts := func(what string, all []Located) {
+		for _, l := range all {
+			out = append(out, l.Origin.String()+" "+what+" "+l.Text)
+		}
+	}
+	texts("type", f.DNS.Types)
+	texts("upstream", f.DNS.Upstreams)
+	for _, z := range f.DNS.Zones {
+		out = append(out, z.Origin.String()+" domain "+z.Domain)
+		texts("upstream", z.Upstreams)
+	}
+	if p := f.DNS.UpstreamProxy; p.Text != "" {
+		texts("proxy", []Located{p})
 	}
 	for _, z := range f.Records {
 		out = append(out, z.At(1, 1).String()+" zone "+z.Text)
@@ -37,8 +48,10 @@ func TestLoadFull(t *testing.T) {
 	const p = "testdata/good/full.toml:"
 	want := []string{
 		p + "3:1 allow example.com", p + "4:1 allow *.example.org", p + "5:1 deny **.evil.test", p + "6:1 deny localhost",
-		p + "9:14 upstream system", p + "9:24 upstream udp://10.0.0.53", p + "10:3 upstream tcp://[::1]:53",
-		p + "19:1 zone $TTL 60\na.test. A 192.0.2.1\n",
+		p + "9:10 type A", p + "9:15 type aaaa", p + "9:23 type TYPE64",
+		p + "15:14 upstream system", p + "15:24 upstream udp://10.0.0.53", p + "16:3 upstream tcp://[::1]:53",
+		p + "17:18 proxy socks5://127.0.0.1:1080",
+		p + "34:1 zone $TTL 60\na.test. A 192.0.2.1\n",
 	}
 	if diff := cmp.Diff(want, summary(f)); diff != "" {
 		t.Error(diff)
@@ -46,6 +59,27 @@ func TestLoadFull(t *testing.T) {
 	d := f.DNS
 	if d.DenyWith != Errno || *d.CacheSize != 4096 || *d.MinTTL != 0 || *d.MaxTTL != time.Hour || *d.Timeout != 4*time.Second {
 		t.Errorf("[dns] is %+v", d)
+	}
+	if d.PTR != PTRAny || !d.DenyPrivate || *d.MinLease != 30*time.Second || *d.MaxLease != 2*time.Hour || *d.Stale != time.Hour || d.UpstreamOrder != Race {
+		t.Errorf("[dns] is %+v", d)
+	}
+	if want := (Limits{Names: 1, Bytes: 2, TotalNames: 3, TotalBytes: 4, Questions: 5}); d.Budget != want {
+		t.Errorf("[dns.budget] is %+v", d.Budget)
+	}
+}
+
+// TestUpstreamZones: "." is the array of before, and a domain may have nobody to ask.
+func TestUpstreamZones(t *testing.T) {
+	f, err := Parse("p", files(t, "good")["zones.toml"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"p:2:8 upstream system", "p:3:1 domain corp.example", "p:3:20 upstream udp://10.0.0.53",
+		"p:3:39 upstream tls://ns.corp.example", "p:4:1 domain xn--bcher-kva",
+	}
+	if diff := cmp.Diff(want, summary(f)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -165,5 +199,12 @@ func TestDenyWith(t *testing.T) {
 	}
 	if slices.Contains(words, DenyWith(9).String()) {
 		t.Error("an unknown DenyWith has a word")
+	}
+}
+
+func TestWords(t *testing.T) {
+	got := []string{PTRConfirmed.String(), PTRAny.String(), PTROff.String(), Failover.String(), Race.String(), PTRMode(9).String(), UpstreamOrder(9).String()}
+	if diff := cmp.Diff([]string{"confirmed", "any", "off", "failover", "race", "PTRMode(9)", "UpstreamOrder(9)"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

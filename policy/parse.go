@@ -25,7 +25,7 @@ func Parse(name string, data []byte) (*File, error) {
 	if err := p.Error(); err != nil {
 		return nil, r.syntax(err)
 	}
-	if err := r.checkTTLs(); err != nil {
+	if err := r.checkOrders(); err != nil {
 		return nil, err
 	}
 	return r.file, nil
@@ -38,7 +38,8 @@ type reader struct {
 	defined tables
 	table   []string // of the last header
 	file    *File
-	minTTL  int // offset of the value of min-ttl
+
+	minTTL, minLease int // offsets of the values of min-ttl and min-lease
 }
 
 // entry is one key with its value.
@@ -84,7 +85,7 @@ func (r *reader) keyValue(node *unstable.Node, base []string) error {
 		name: joined(path), key: parts[last], keyAt: offsets[last],
 		at: r.valueOffset(int(keyEnd.Offset + keyEnd.Length)), value: node.Value(),
 	}
-	if _, ok := knownTables[e.name]; ok {
+	if r.isTable(e) {
 		return r.inlineTable(e, path, len(base))
 	}
 	read, err := r.readerOf(path, e)
@@ -95,6 +96,13 @@ func (r *reader) keyValue(node *unstable.Node, base []string) error {
 		return r.fail(e.keyAt, problem, "")
 	}
 	return read(r, e)
+}
+
+// isTable tells the tables that are written as values from the keys.
+func (r *reader) isTable(e entry) bool {
+	_, table := knownTables[e.name]
+	_, key := knownKeys[e.name]
+	return table && (!key || e.value.Kind == unstable.InlineTable)
 }
 
 // inlineTable reads a table that is written as a value in braces.

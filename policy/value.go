@@ -47,6 +47,21 @@ func (r *reader) integer(e entry) (int64, error) {
 	return n, nil
 }
 
+// count reads an integer within bounds.
+func (r *reader) count(e entry, least, most int, accepted string) (int, error) {
+	if e.value.Kind != unstable.Integer {
+		return 0, r.wrongType(e, "an integer")
+	}
+	n, err := r.integer(e)
+	if err != nil {
+		return 0, err
+	}
+	if n < int64(least) || n > int64(most) {
+		return 0, r.fail(e.at, fmt.Sprintf("%s of %d is not between %d and %d", e.name, n, least, most), accepted)
+	}
+	return int(n), nil
+}
+
 // duration reads "1m30s" or an integer of seconds, within bounds.
 func (r *reader) duration(e entry, least, most time.Duration) (*time.Duration, error) {
 	accepted := fmt.Sprintf(`a duration from %s to %s, such as "1m30s", or an integer of seconds`, least, most)
