@@ -11,7 +11,7 @@
 //	network.policy.scope        domain, non_domain
 //	network.policy.decision     allow, deny
 //	network.policy.source       baseline_policy, record, derived
-//	network.policy.reason       allow, denied, not_allowed, not_allowed_local
+//	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
 //	network.policy.rule         the pattern that decided
 //	network.transport.protocol  dns_udp, dns_tcp, udp, tcp, unix
 //	server.address              the name asked, lower case, no trailing dot; the address or path of a call

@@ -45,6 +45,8 @@ const (
 	ReasonDenied          = "denied"            // a deny pattern
 	ReasonNotAllowed      = "not_allowed"       // no allow pattern
 	ReasonNotAllowedLocal = "not_allowed_local" // loopback, link-local and the like
+	ReasonUnconfirmed     = "unconfirmed"       // the name of an address does not have that address
+	ReasonBudget          = "budget"            // more names of a wildcard than its budget
 )
 
 // Values of [Event.Transport].

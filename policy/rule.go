@@ -58,7 +58,10 @@ const (
 
 // Decision is what is done with a name. The zero value denies.
 type Decision struct {
-	Effect Effect
-	Reason Reason
-	Rule   *Rule // the deciding rule, nil when none matched; shared, so not to be changed
+	Effect  Effect
+	Reason  Reason
+	Rule    *Rule // the deciding rule, nil when none matched; shared, so not to be changed
+	Service bool
+	Special Special
+	Named   bool
 }

@@ -12,6 +12,7 @@ const maxPresentation = 4 * 255
 type Set struct {
 	rules       []Rule
 	deny, allow table
+	above       map[string]*Rule // the names above those that a rule allows
 }
 
 // New makes a set of a copy of the rules. What order they have matters to which rule is reported alone.
@@ -21,11 +22,45 @@ func New(rules []Rule) *Set {
 		r := &s.rules[i]
 		if r.Effect == Allow {
 			s.allow.add(r)
+			s.raise(r)
 		} else {
 			s.deny.add(r)
 		}
 	}
 	return s
+}
+
+// raise notes the names above those that a rule allows.
+func (s *Set) raise(r *Rule) {
+	name := r.Pattern.body
+	switch r.Pattern.kind {
+	case exact, atAndUnder:
+		_, name, _ = strings.Cut(name, ".")
+	case below:
+	default:
+		return
+	}
+	if s.above == nil {
+		s.above = map[string]*Rule{}
+	}
+	for {
+		if s.above[name] == nil {
+			s.above[name] = r
+		}
+		if name == "" {
+			return
+		}
+		_, name, _ = strings.Cut(name, ".")
+	}
+}
+
+// Above returns a rule that allows names below a normalised one, or nil; globs and "*" do not count. What is asked of
+// the names above allowed ones is their keys: whoever validates has to.
+func (s *Set) Above(name string) *Rule {
+	if s == nil {
+		return nil
+	}
+	return s.above[name]
 }
 
 // Rules returns a copy of the rules, in their order.

@@ -19,6 +19,7 @@ const (
 
 // Extended DNS errors; RFC 8914 section 5.2.
 const (
+	EDEStaleAnswer          uint16 = 3
 	EDEBlocked              uint16 = 15
 	EDENoReachableAuthority uint16 = 22
 	EDENetworkError         uint16 = 23
@@ -35,10 +36,12 @@ type Answer struct {
 	known     bool
 	records   []dns.RR // CNAMEs in the order of the chain, then the data
 	authority []dns.RR
+	proof     []dns.RR // what signs the answer, or shows that there is none; for clients that ask for it
 	source    Source
 	ede       []*dns.EDNS0_EDE
 	denied    string // the name of the chain that is denied
 	filtered  bool
+	unproven  bool
 	failed    bool
 	reason    string
 }
@@ -60,8 +63,12 @@ func (a Answer) Source() Source { return a.source }
 // DeniedTarget is the name down the chain that is denied; "" where none is.
 func (a Answer) DeniedTarget() string { return a.denied }
 
-// Filtered says that the answer had only addresses that are local to somebody else.
+// Filtered says that the answer had only addresses that are local to somebody else, or led to a name that no host can
+// have. Reason says which.
 func (a Answer) Filtered() bool { return a.filtered }
+
+// Unconfirmed says that the names of an address do not have that address; see [Chain.Confirm].
+func (a Answer) Unconfirmed() bool { return a.unproven }
 
 // Failed says that no upstream gave an answer; Reason says why.
 func (a Answer) Failed() bool { return a.failed }
@@ -69,10 +76,16 @@ func (a Answer) Failed() bool { return a.failed }
 // Reason is why the answer is not what was asked for, for people.
 func (a Answer) Reason() string { return a.reason }
 
-// Answers are the data of the records in presentation form, in order; at most 64.
+// Answers are the data of the records in presentation form, in order, without signatures; at most 64.
 func (a Answer) Answers() []string {
 	var out []string
-	for _, rr := range a.records[:min(len(a.records), maxAnswersNamed)] {
+	for _, rr := range a.records {
+		if rr.Header().Rrtype == dns.TypeRRSIG {
+			continue
+		}
+		if len(out) == maxAnswersNamed {
+			break
+		}
 		out = append(out, data(rr))
 	}
 	return out
@@ -136,6 +149,18 @@ func ServFail(ede uint16, text string) Answer {
 		return a
 	}
 	return a.withEDE(ede, text)
+}
+
+// filtered is the answer where what an upstream says is not passed on.
+func filtered(q Question, reason string) Answer {
+	a := Denied(q, DenyNoData, reason)
+	a.filtered = true
+	return a
+}
+
+// NoSuchName says that the name does not exist.
+func NoSuchName(q Question) Answer {
+	return Answer{known: true, rcode: dns.RcodeNameError, source: SourceLocal, authority: syntheticSOA(q)}
 }
 
 // denyTarget is the answer where a name down the chain is denied: no part of the chain is given.

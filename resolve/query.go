@@ -94,6 +94,9 @@ func refusedType(t uint16) int {
 	return 0
 }
 
+// IsData says that records of a type can be asked for.
+func IsData(kind uint16) bool { return refusedType(kind) == 0 && kind != dns.TypeANY }
+
 // additional reads the records behind the question, which must end where the message ends.
 func (q *Query) additional(wire []byte, at, count int) int {
 	for range count {

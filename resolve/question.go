@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,8 +39,31 @@ func ParseType(s string) (uint16, error) {
 	return 0, fmt.Errorf("unknown type %q", s)
 }
 
-// Asked says whether upstreams are asked for a type.
-func Asked(t uint16) bool { return t == dns.TypeA || t == dns.TypeAAAA || t == dns.TypeCNAME }
+// DefaultTypes are those that upstreams are asked for.
+func DefaultTypes() []uint16 {
+	return []uint16{
+		dns.TypeA, dns.TypeAAAA, dns.TypeCNAME, dns.TypeDNAME, dns.TypePTR, dns.TypeSRV, dns.TypeMX, dns.TypeTXT,
+		dns.TypeHTTPS, dns.TypeSVCB, dns.TypeCAA, dns.TypeTLSA, dns.TypeSSHFP, dns.TypeURI, dns.TypeDS, dns.TypeDNSKEY, dns.TypeNS, dns.TypeSOA,
+	}
+}
+
+// Asks says whether upstreams are asked for a type.
+func (c Config) Asks(kind uint16) bool { return slices.Contains(c.types(), kind) }
+
+func (c Config) types() []uint16 {
+	if c.Types == nil {
+		return DefaultTypes()
+	}
+	return c.Types
+}
+
+// Types that policies are about.
+const (
+	TypeTXT    = dns.TypeTXT
+	TypePTR    = dns.TypePTR
+	TypeDS     = dns.TypeDS
+	TypeDNSKEY = dns.TypeDNSKEY
+)
 
 // IsLocalhost says whether a normalised name is localhost or below it; RFC 6761 section 6.3.
 func IsLocalhost(name string) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ const (
 type Records struct {
 	byName map[string][]dns.RR // by lower-case owner with its trailing dot
 	nodes  map[string]bool     // the owners and every name above one: those exist, with or without records
+	owners map[netip.Addr][]string
 }
 
 // RecordError is a record that cannot be taken, with its place in the zone text, from 1.
@@ -208,6 +210,9 @@ func (r *Records) add(rr dns.RR) error {
 		return fmt.Errorf("%s: more than %d records of one name", h.Name, maxOfName)
 	}
 	r.byName[name] = append(r.byName[name], rr)
+	if addr, ok := addressOf(rr); ok && !strings.HasPrefix(name, "*.") && len(r.owners[addr]) < maxConfirmed {
+		r.owners[addr] = append(r.owners[addr], name)
+	}
 	for node, more := name, true; more && !r.nodes[node]; node, more = parent(node) {
 		r.nodes[node] = true
 	}
@@ -234,7 +239,7 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 	}
 	all := r.of(name)
 	if all == nil {
-		return step{}, false
+		return r.implied(name, kind)
 	}
 	var s step
 	for _, rr := range all {
@@ -246,4 +251,26 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 		}
 	}
 	return s, true
+}
+
+// implied is what follows from records of other names: the alias of a name below a DNAME, and the names of an address.
+func (r *Records) implied(name string, kind uint16) (step, bool) {
+	for above, more := parent(name); more; above, more = parent(above) {
+		for _, rr := range r.byName[above] {
+			d, ok := rr.(*dns.DNAME)
+			if !ok {
+				continue
+			}
+			if cname, ok := synthesise(name, d).(*dns.CNAME); ok {
+				return step{records: []dns.RR{d, cname}, target: cname.Target}, true
+			}
+		}
+	}
+	var s step
+	if addr, ok := ParseReverse(strings.TrimSuffix(name, ".")); ok && kind == dns.TypePTR {
+		for _, owner := range r.owners[addr] {
+			s.records = append(s.records, ptr(name, owner, defaultTTL))
+		}
+	}
+	return s, len(s.records) > 0
 }

@@ -100,7 +100,7 @@ func TestMergeRecords(t *testing.T) {
 // Times to live are counted down, clamped, and end.
 func TestCacheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := newCache(10, 5*time.Second, time.Minute)
+		c, err := newCache(10, 5*time.Second, time.Minute, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestCacheTime(t *testing.T) {
 			c.put(stepKey{name: name, kind: dns.TypeA}, step{records: answerOf(name + " 300 IN A 192.0.2.1").records, ttl: ttl})
 		}
 		left := func(name string) int {
-			s, ok := c.get(stepKey{name: name, kind: dns.TypeA})
+			s, ok := c.get(stepKey{name: name, kind: dns.TypeA}, false)
 			if !ok {
 				return -1
 			}

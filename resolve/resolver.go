@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/miekg/dns"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 )
@@ -21,6 +21,10 @@ type Config struct {
 	MaxTTL     time.Duration // 0 is an hour
 	Timeout    time.Duration // of a question in all; 0 is 4 s, and 4.8 s the most
 	Records    *Records
+	Types      []uint16       // asked upstream; nil is DefaultTypes. empty: static records alone
+	Stale      time.Duration  // how long past its time to live an answer is kept for when no upstream gives one; 0 is not at all
+	Local      []netip.Prefix // beside loopback and the like, addresses that no upstream may name but for an exact rule
+	Own        []netip.Addr   // addresses of the sandbox itself: as Local, and their names are localhost
 }
 
 const (
@@ -32,25 +36,12 @@ const (
 	shortestTry    = 200 * time.Millisecond
 )
 
-// Chain is what an answer has to pass.
-type Chain struct {
-	// Deny is asked about each name down a CNAME chain, in presentation form with its trailing dot, before it is followed
-	// or given. Not empty: the denial's reason. nil denies nothing.
-	Deny func(target string) string
-	// AllowLocal lets upstreams name loopback, link-local, unspecified and multicast addresses.
-	AllowLocal bool
-}
-
-func (c Chain) deny(target string) string {
-	if c.Deny == nil {
-		return ""
-	}
-	return c.Deny(target)
-}
-
 // Resolver answers questions. It is safe for concurrent use.
 type Resolver struct {
 	records *Records
+	types   []uint16
+	local   []netip.Prefix
+	own     []netip.Addr
 	cache   *cache
 	servers *servers
 	timeout time.Duration
@@ -75,13 +66,13 @@ func New(c Config) (*Resolver, error) {
 	if c.ResolvConf == "" {
 		c.ResolvConf = "/etc/resolv.conf"
 	}
-	cache, err := newCache(c.CacheSize, c.MinTTL, c.MaxTTL)
+	cache, err := newCache(c.CacheSize, c.MinTTL, c.MaxTTL, c.Stale)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Resolver{
-		records: c.Records, cache: cache, timeout: min(c.Timeout, maxTimeout),
+		records: c.Records, types: slices.Clone(c.types()), local: c.Local, own: c.Own, cache: cache, timeout: min(c.Timeout, maxTimeout),
 		servers: &servers{configured: c.Upstreams, path: c.ResolvConf, failed: map[Upstream]time.Time{}},
 		ctx:     ctx, cancel: cancel, slots: semaphore.NewWeighted(maxInFlight),
 	}, nil
@@ -99,17 +90,26 @@ func (r *Resolver) Close() error {
 
 // Cached answers from what is known without asking: it never waits. False: Lookup has to.
 func (r *Resolver) Cached(q Question, c Chain) (Answer, bool) {
-	answer, missing := r.walk(q, c, nil)
-	return answer, missing == ""
+	return r.confirm(q, c, func(q Question) (Answer, bool) {
+		answer, missing := r.walk(q, c, knowledge{})
+		return answer, missing == ""
+	})
 }
 
 // Lookup answers a question. It asks upstreams for what is not known, and always returns in the resolver's time.
 func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
+	answer, _ := r.confirm(q, c, func(q Question) (Answer, bool) { return r.lookup(ctx, q, c), true })
+	return answer
+}
+
+func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 	fresh := map[stepKey]step{} // what was learnt for this question, cached or not
+	patience, cancel := context.WithTimeout(ctx, r.patience())
+	defer cancel()
 	for range maxHops + 1 {
-		answer, missing := r.walk(q, c, fresh)
+		answer, missing := r.walk(q, c, knowledge{fresh: fresh})
 		if missing == "" {
 			if len(fresh) > 0 && answer.source != SourceLocal {
 				answer.source = SourceUpstream
@@ -118,127 +118,34 @@ func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 		}
 		ask := q
 		ask.Name = missing
-		steps, failure := r.learn(ctx, ask)
+		steps, failure := r.learn(patience, ask)
 		if failure.failed {
-			return failure
+			stale, ok := r.stale(q, c, fresh, failure)
+			switch {
+			case ok:
+				return stale
+			case patience.Err() == nil:
+				return failure
+			}
+			if steps, failure = r.learn(ctx, ask); failure.failed {
+				return failure
+			}
 		}
 		maps.Copy(fresh, steps)
 	}
 	return ServFail(0, "the chain of names is too long")
 }
 
-// walk follows the chain of names as far as it is known. missing is the name that has to be asked for, with its
-// trailing dot; "" where the answer is whole.
-func (r *Resolver) walk(q Question, c Chain, fresh map[stepKey]step) (answer Answer, missing string) {
-	name := lower(q.fqdn())
-	seen := map[string]bool{}
-	told := false // by an upstream, where the chain leads
-	a := Answer{known: true, source: SourceRecord}
-	for range maxHops + 1 {
-		if seen[name] {
-			return ServFail(0, "the chain of names is a loop"), ""
-		}
-		seen[name] = true
-		s, source, ok := r.known(q.key(name), fresh)
-		if !ok {
-			return Answer{}, name
-		}
-		if source != SourceRecord {
-			a.source = source
-		}
-		told = told || source == SourceCache || source == SourceUpstream
-		if s.target == "" {
-			return finish(q, a, s, c.AllowLocal || !told || source == SourceRecord), ""
-		}
-		a.records = append(a.records, s.records...)
-		name = s.target
-		if reason := c.deny(name); reason != "" {
-			return denyTarget(q, name, reason), ""
-		}
+// patience is how long an upstream is waited for where a stale answer may do; RFC 8767 section 5.
+func (r *Resolver) patience() time.Duration {
+	if r.cache.stale > 0 {
+		return 1800 * time.Millisecond
 	}
-	return ServFail(0, "the chain of names is too long"), ""
+	return r.timeout
 }
 
-// known is what can be said of a name and type without asking.
-func (r *Resolver) known(key stepKey, fresh map[stepKey]step) (step, Source, bool) {
-	if s, ok := r.records.step(key.name, key.kind); ok {
-		return s, SourceRecord, true
-	}
-	if key.kind == dns.TypeANY {
-		return unnamedType(key), SourceLocal, true
-	}
-	if IsLocalhost(key.name[:len(key.name)-1]) {
-		return localhost(key), SourceLocal, true
-	}
-	if !Asked(key.kind) {
-		return step{}, SourceLocal, true
-	}
-	if s, ok := fresh[key]; ok {
-		return s, SourceUpstream, true
-	}
-	s, ok := r.cache.get(key)
-	return s, SourceCache, ok
-}
-
-// unnamedType says that a type has to be named. To say that there is no data would be wrong; RFC 8482 section 4.2.
-func unnamedType(key stepKey) step {
-	header := dns.RR_Header{Name: key.name, Rrtype: dns.TypeHINFO, Class: dns.ClassINET, Ttl: negativeTTL}
-	return step{records: []dns.RR{&dns.HINFO{Hdr: header, Cpu: "RFC8482"}}}
-}
-
-func localhost(key stepKey) step {
-	header := dns.RR_Header{Name: key.name, Rrtype: key.kind, Class: dns.ClassINET, Ttl: defaultTTL}
-	switch key.kind {
-	case dns.TypeA:
-		return step{records: []dns.RR{&dns.A{Hdr: header, A: netip.MustParseAddr("127.0.0.1").AsSlice()}}}
-	case dns.TypeAAAA:
-		return step{records: []dns.RR{&dns.AAAA{Hdr: header, AAAA: netip.IPv6Loopback().AsSlice()}}}
-	}
-	return step{}
-}
-
-// finish adds the last step of a chain to an answer. Local addresses pass where the rule is exact, the record static, or
-// no upstream had a part: a CNAME of an upstream to localhost is filtered as its A of 127.0.0.1 is.
-func finish(q Question, a Answer, s step, allowLocal bool) Answer {
-	data := s.records
-	if !allowLocal {
-		data = public(data)
-	}
-	if len(data) == 0 && len(s.records) > 0 {
-		a := Denied(q, DenyNoData, "the addresses are local ones, and the rule is not exact")
-		a.filtered = true
-		return a
-	}
-	a.records = append(a.records, data...)
-	a.rcode = s.rcode
-	if len(data) == 0 {
-		a.authority = syntheticSOA(q)
-		if s.soa != nil {
-			a.authority = []dns.RR{s.soa}
-		}
-	}
-	return a
-}
-
-// public leaves out addresses that mean somebody's own machine or network segment: answered by an upstream, they point
-// the client at something that the name's owner does not own.
-func public(records []dns.RR) []dns.RR {
-	var kept []dns.RR
-	for _, rr := range records {
-		var ip []byte
-		switch rr := rr.(type) {
-		case *dns.A:
-			ip = rr.A
-		case *dns.AAAA:
-			ip = rr.AAAA
-		default:
-			kept = append(kept, rr)
-			continue
-		}
-		addr, ok := netip.AddrFromSlice(ip)
-		if addr = addr.Unmap(); ok && !addr.IsLoopback() && !addr.IsLinkLocalUnicast() && !addr.IsUnspecified() && !addr.IsMulticast() {
-			kept = append(kept, rr)
-		}
-	}
-	return kept
+// stale is the answer from what the cache remembers past its time; false where that is not whole. RFC 8767.
+func (r *Resolver) stale(q Question, c Chain, fresh map[stepKey]step, failure Answer) (Answer, bool) {
+	answer, missing := r.walk(q, c, knowledge{fresh: fresh, stale: true})
+	return answer.withEDE(EDEStaleAnswer, failure.reason), missing == ""
 }

@@ -1,9 +1,13 @@
 package resolve
 
-import "github.com/miekg/dns"
+import (
+	"net/netip"
+
+	"github.com/miekg/dns"
+)
 
 func newRecords() *Records {
-	return &Records{byName: map[string][]dns.RR{}, nodes: map[string]bool{}}
+	return &Records{byName: map[string][]dns.RR{}, nodes: map[string]bool{}, owners: map[netip.Addr][]string{}}
 }
 
 // of returns the records of a name, made from a wildcard's where the name itself does not exist; nil where there are

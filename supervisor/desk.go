@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // desk decides questions, has them answered, and records what it did.
 type desk struct {
 	rules   atomic.Pointer[Rules] // of the questions to come; each is judged by those it met
+	leases  *policy.Leases
 	log     *audit.Log
 	notices *notices
 	verbose bool // say every decision
@@ -28,7 +30,7 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d := &desk{leases: policy.NewLeases(), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
 	d.rules.Store(&c.Rules)
 	return d
 }
@@ -67,12 +69,12 @@ const reasonMalformed policy.Reason = "malformed"
 // question is one that is being worked on.
 type question struct {
 	*resolve.Query
-	by       asker
-	limit    int // of the transport, in bytes
-	start    time.Time
-	rules    *Rules
-	process  *audit.Process // nil: nobody needs it
-	decision policy.Decision
+	by      asker
+	limit   int // of the transport, in bytes
+	start   time.Time
+	rules   *Rules
+	process *audit.Process // nil: nobody needs it
+	judgement
 }
 
 func (q *question) lookup() {
@@ -86,7 +88,7 @@ func (q *question) lookup() {
 
 // notice is the key under which a denial is said once.
 func (q *question) notice() string {
-	if q.decision.Reason == reasonMalformed {
+	if q.Reason == reasonMalformed {
 		return "malformed"
 	}
 	return "name " + q.name()
@@ -109,9 +111,9 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	}
 	q := &question{Query: query, by: by, limit: limit, start: start, rules: d.rules.Load(), process: by.process}
 	if query.Malformed() != 0 {
-		q.decision.Reason = reasonMalformed
+		q.Reason = reasonMalformed
 	} else {
-		q.decision = q.rules.decide(query.Question().Name)
+		q.judgement = d.judge(q.rules, query.Question())
 	}
 	if q.process != nil || !d.names(q) {
 		return d.settle(q)
@@ -128,7 +130,7 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 
 // names says whether the process that asked will be named: in the log, or on standard error.
 func (d *desk) names(q *question) bool {
-	return d.log != nil || d.verbose || q.decision.Effect != policy.Allow && !d.notices.heard(q.notice())
+	return d.log != nil || d.verbose || !q.allowed() && !d.notices.heard(q.notice())
 }
 
 // settle answers a question on which the policy has decided.
@@ -136,7 +138,7 @@ func (d *desk) settle(q *question) reply {
 	if code := q.Malformed(); code != 0 {
 		return reply{response: d.answer(q, resolve.Rejected(code))}
 	}
-	if q.decision.Effect != policy.Allow {
+	if !q.allowed() {
 		return d.deny(q)
 	}
 	if answer, ok := q.rules.Resolver.Cached(q.Question(), chain(q)); ok {
@@ -147,17 +149,9 @@ func (d *desk) settle(q *question) reply {
 	}}
 }
 
-// decide is the policy's decision; localhost is everybody's own (RFC 6761 section 6.3).
-func (r *Rules) decide(name string) policy.Decision {
-	decision := r.Policy.Decide(name)
-	if decision.Rule == nil && resolve.IsLocalhost(name) {
-		return policy.Decision{Effect: policy.Allow}
-	}
-	return decision
-}
-
 // chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.
 func chain(q *question) resolve.Chain {
+	asked := q.Question().Name
 	return resolve.Chain{
 		Deny: func(target string) string {
 			if rule := q.rules.Policy.Denied(target); rule != nil {
@@ -165,12 +159,23 @@ func chain(q *question) resolve.Chain {
 			}
 			return ""
 		},
-		AllowLocal: q.decision.Rule != nil && q.decision.Rule.Pattern.Exact(),
+		Ask: func(name string) resolve.Asking {
+			name = strings.TrimSuffix(name, ".")
+			if name == asked {
+				return q.ask
+			}
+			if policy.SpecialOf(name) != policy.Ordinary && !resolve.IsReverse(name) {
+				return resolve.NoName
+			}
+			return resolve.Ask
+		},
+		AllowLocal: q.Rule != nil && q.Rule.Pattern.Exact(),
+		Confirm:    q.rules.PTR != policy.PTRAny,
 	}
 }
 
 func (d *desk) deny(q *question) reply {
-	reason := why(q.decision)
+	reason := why(q.Decision)
 	name := q.name()
 	if q.rules.DenyWith == policy.Errno && q.by.caught != "" {
 		if !d.record(q, resolve.Answer{}) {
@@ -207,6 +212,7 @@ func (d *desk) answer(q *question, a resolve.Answer) []byte {
 		return d.unrecorded(q)
 	}
 	d.say(q, a)
+	d.grant(q, a)
 	return q.Response(a, q.limit)
 }
 

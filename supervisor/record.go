@@ -23,11 +23,11 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 		QuestionType: resolve.TypeString(asked.Type), ResponseCode: a.RCode(), Answers: a.Answers(),
 		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: *q.process,
 	}
-	e.Decision, e.PolicySource, e.Reason = verdict(q.decision, a)
-	if q.decision.Rule != nil {
-		e.Rule = q.decision.Rule.Pattern.String()
+	e.Decision, e.PolicySource, e.Reason = verdict(q.judgement, a)
+	if q.Rule != nil {
+		e.Rule = q.Rule.Pattern.String()
 	}
-	if q.rules.DenyWith == policy.Errno && q.by.caught != "" && q.decision.Effect != policy.Allow {
+	if q.rules.DenyWith == policy.Errno && q.by.caught != "" && !q.allowed() {
 		e.ResponseCode = ""
 	}
 	e.Key = audit.QuestionKey(&e, q.ID())
@@ -35,18 +35,20 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 }
 
 // verdict is what the log says of a decision and the answer it led to.
-func verdict(d policy.Decision, a resolve.Answer) (audit.Decision, string, string) {
+func verdict(j judgement, a resolve.Answer) (audit.Decision, string, string) {
 	switch {
-	case d.Effect != policy.Allow:
-		return audit.Deny, audit.SourceBaselinePolicy, string(d.Reason)
+	case !j.allowed():
+		return audit.Deny, audit.SourceBaselinePolicy, string(j.Reason)
 	case a.DeniedTarget() != "":
 		return audit.Deny, audit.SourceDerived, audit.ReasonDenied
 	case a.Filtered():
 		return audit.Deny, audit.SourceBaselinePolicy, audit.ReasonNotAllowedLocal
-	case a.Source() == resolve.SourceRecord:
+	case a.Unconfirmed():
+		return audit.Deny, audit.SourceDerived, audit.ReasonUnconfirmed
+	case a.Source() == resolve.SourceRecord && j.source != audit.SourceDerived:
 		return audit.Allow, audit.SourceRecord, audit.ReasonAllow
 	}
-	return audit.Allow, audit.SourceBaselinePolicy, audit.ReasonAllow
+	return audit.Allow, j.source, audit.ReasonAllow
 }
 
 func (d *desk) write(e audit.Event) bool {
@@ -61,17 +63,19 @@ func (d *desk) write(e audit.Event) bool {
 func (d *desk) say(q *question, a resolve.Answer) {
 	name := q.name()
 	if d.verbose {
-		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), asking(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
+		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), askedBy(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
 	}
 	switch {
-	case q.decision.Reason == reasonMalformed:
-		d.notices.once(q.notice(), "a DNS message that cannot be answered%s: %s", asking(q), a.RCode())
-	case q.decision.Effect != policy.Allow:
-		d.sayDenied(q, name, why(q.decision))
+	case q.Reason == reasonMalformed:
+		d.notices.once(q.notice(), "a DNS message that cannot be answered%s: %s", askedBy(q), a.RCode())
+	case !q.allowed():
+		d.sayDenied(q, name, why(q.Decision))
 	case a.DeniedTarget() != "":
-		d.notices.once("target "+name, "denied %s%s: it leads to %s, which a rule denies", audit.Escape(name), asking(q), audit.Escape(a.DeniedTarget()))
+		d.notices.once("target "+name, "denied %s%s: it leads to %s, which a rule denies", audit.Escape(name), askedBy(q), audit.Escape(a.DeniedTarget()))
 	case a.Filtered():
-		d.notices.once("local "+name, "denied %s%s: its addresses are local ones; hint: an exact --allow %s admits them", audit.Escape(name), asking(q), audit.Escape(name))
+		d.notices.once("local "+name, "denied %s%s: %s; hint: an exact --allow %s admits local addresses", audit.Escape(name), askedBy(q), audit.Escape(a.Reason()), audit.Escape(name))
+	case a.Unconfirmed():
+		d.notices.once("reverse "+name, "denied %s%s: %s; hint: [dns] ptr = \"any\" in a policy file", audit.Escape(name), askedBy(q), audit.Escape(a.Reason()))
 	case a.Failed():
 		d.notices.once("failed "+name, "cannot resolve %s: %s", audit.Escape(name), audit.Escape(a.Reason()))
 	}
@@ -79,14 +83,17 @@ func (d *desk) say(q *question, a resolve.Answer) {
 
 func (d *desk) sayDenied(q *question, name, reason string) {
 	hint := "; hint: --allow " + audit.Escape(name)
-	if q.decision.Rule != nil {
+	switch {
+	case q.Rule != nil:
 		hint = "; hint: remove that rule, --allow " + audit.Escape(name) + " does not outweigh it"
+	case resolve.IsReverse(name):
+		hint = "; hint: only of addresses that were answered with is the name known"
 	}
-	d.notices.once(q.notice(), "denied %s%s: %s%s", audit.Escape(name), asking(q), audit.Escape(reason), hint)
+	d.notices.once(q.notice(), "denied %s%s: %s%s", audit.Escape(name), askedBy(q), audit.Escape(reason), hint)
 }
 
-// asking names the process that asked, where it is known.
-func asking(q *question) string {
+// askedBy names the process that asked, where it is known.
+func askedBy(q *question) string {
 	p := q.process
 	if p == nil || p.PID == 0 {
 		return ""

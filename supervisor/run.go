@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -23,6 +24,9 @@ type Rules struct {
 	Policy   *policy.Set
 	DenyWith policy.DenyWith
 	Resolver *resolve.Resolver
+	PTR      policy.PTRMode
+	MinLease time.Duration // of what an answer leads to, with MaxLease; both 0 are the defaults
+	MaxLease time.Duration
 }
 
 // Config is what a run needs. The caller closes the resolver and Log once Run has returned.

@@ -23,6 +23,9 @@ var (
 	placeholder6 = netip.MustParseAddr("100::8")
 )
 
+// Placeholders are the addresses that every namespace of ours has beside loopback's.
+func Placeholders() []netip.Addr { return []netip.Addr{placeholder4, placeholder6} }
+
 const (
 	loopback  = 1  // lo's interface index in every network namespace
 	wallTable = 53 // the routing table of the wall

@@ -33,7 +33,7 @@ func (x *explainCmd) Run(e *env) error {
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
-	decision := settings.rules.Decide(name)
+	decision := settings.rules.Policy.Decide(name)
 	if decision.Rule == nil && resolve.IsLocalhost(name) {
 		return x.say(e, "%s %s: allowed, localhost answers everywhere (RFC 6761)", name, resolve.TypeString(kind))
 	}
@@ -46,7 +46,7 @@ func (x *explainCmd) Run(e *env) error {
 	answered := "an upstream"
 	if settings.resolver.Records.Has(name, kind) {
 		answered = "a static record"
-	} else if !resolve.Asked(kind) {
+	} else if !settings.resolver.Asks(kind) {
 		answered = "no data: the type is not asked for"
 	}
 	return x.say(e, "%s %s: allowed by %s (%s), answered by %s", name, resolve.TypeString(kind), decision.Rule.Pattern, decision.Rule.Origin, answered)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 // policyFlags say what may be resolved, and to what.
@@ -19,8 +20,7 @@ type policyFlags struct {
 
 // settings are the flags and the file, merged: rules and records of both, flags in place of the file's other keys.
 type settings struct {
-	rules    *policy.Set
-	denyWith policy.DenyWith
+	rules    supervisor.Rules // but for the resolver
 	resolver resolve.Config
 }
 
@@ -36,9 +36,12 @@ func (f *policyFlags) load() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{rules: policy.New(append(rules, file.Rules...)), denyWith: file.DNS.DenyWith}
+	s := &settings{rules: supervisor.Rules{
+		Policy: policy.New(append(rules, file.Rules...)), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR,
+		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
+	}}
 	if f.DenyWith != "" {
-		if s.denyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
+		if s.rules.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 const defaultCacheSize = 4096
@@ -16,6 +17,14 @@ func (f *policyFlags) resolverConfig(file *policy.File) (resolve.Config, error) 
 	c := resolve.Config{
 		CacheSize: value(file.DNS.CacheSize, defaultCacheSize), MinTTL: value(file.DNS.MinTTL, 0),
 		MaxTTL: value(file.DNS.MaxTTL, time.Hour), Timeout: value(file.DNS.Timeout, 0),
+		Stale: value(file.DNS.Stale, 0), Own: supervisor.Placeholders(),
+	}
+	if file.DNS.DenyPrivate {
+		c.Local = resolve.PrivateNetworks()
+	}
+	var err error
+	if c.Types, err = types(file); err != nil {
+		return c, err
 	}
 	records, err := f.records(file)
 	if err != nil {
@@ -26,6 +35,25 @@ func (f *policyFlags) resolverConfig(file *policy.File) (resolve.Config, error) 
 	}
 	c.Upstreams, err = f.upstreams(file)
 	return c, err
+}
+
+// types are those of the file; nil where it does not say.
+func types(file *policy.File) ([]uint16, error) {
+	var all []uint16
+	if file.DNS.Types != nil {
+		all = []uint16{}
+	}
+	for _, word := range file.DNS.Types {
+		kind, err := resolve.ParseType(word.Text)
+		if err == nil && !resolve.IsData(kind) {
+			err = fmt.Errorf("%s is no type of data", resolve.TypeString(kind))
+		}
+		if err != nil {
+			return nil, &hinted{fmt.Errorf("%s: %w", word.Origin, err), "types are such as A, AAAA, SRV or TYPE65"}
+		}
+		all = append(all, kind)
+	}
+	return all, nil
 }
 
 // value is what a key says, or the default where it is absent.

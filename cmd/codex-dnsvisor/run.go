@@ -54,7 +54,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
-		Args: e.command, Rules: supervisor.Rules{Policy: settings.rules, DenyWith: settings.denyWith}, Linger: r.Linger,
+		Args: e.command, Rules: settings.rules, Linger: r.Linger,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
 	}
 	if r.Unix == "none" {

@@ -1,0 +1,179 @@
+package resolve
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// maxHops is how many names a chain may lead on to.
+const maxHops = 12
+
+// Asking says whether upstreams may be asked about a name, and what is answered where they may not.
+type Asking uint8
+
+// The ways. The zero value asks.
+const (
+	Ask     Asking = iota
+	NoName         // the name does not exist
+	NoTypes        // it has no data of the type
+)
+
+// Chain is what an answer has to pass. Names are in presentation form, with their trailing dot.
+type Chain struct {
+	// Deny is asked about each name down a CNAME chain, before it is followed or given. Not empty: the denial's reason.
+	// nil denies nothing.
+	Deny func(target string) string
+	// Ask is asked about each name before upstreams are. nil asks about all.
+	Ask func(name string) Asking
+	// AllowLocal lets upstreams name addresses that are local to somebody else, private ones too: see [Config.Local].
+	AllowLocal bool
+	// Confirm gives a name for an address only where the name has that address; RFC 1912 section 2.1.
+	Confirm bool
+}
+
+func (c Chain) deny(target string) string {
+	if c.Deny == nil {
+		return ""
+	}
+	return c.Deny(target)
+}
+
+func (c Chain) ask(name string) Asking {
+	if c.Ask == nil {
+		return Ask
+	}
+	return c.Ask(name)
+}
+
+// knowledge is what a walk may use beside static records and the cache.
+type knowledge struct {
+	fresh map[stepKey]step // learnt for this question
+	stale bool             // what is past its time to live
+}
+
+// walk follows the chain of names as far as it is known. missing is the name that has to be asked for, with its
+// trailing dot; "" where the answer is whole.
+func (r *Resolver) walk(q Question, c Chain, have knowledge) (answer Answer, missing string) {
+	name := lower(q.fqdn())
+	seen := map[string]bool{}
+	told := false // by an upstream, where the chain leads
+	a := Answer{known: true, source: SourceRecord}
+	for range maxHops + 1 {
+		if seen[name] {
+			return ServFail(0, "the chain of names is a loop"), ""
+		}
+		seen[name] = true
+		s, source, ok := r.known(q.key(name), c, have)
+		if !ok {
+			return Answer{}, name
+		}
+		if source != SourceRecord {
+			a.source = source
+		}
+		told = told || source == SourceCache || source == SourceUpstream
+		a.proof = join(a.proof, s.proof)
+		if s.target == "" {
+			return r.finish(q, a, s, c.AllowLocal || !told || source == SourceRecord), ""
+		}
+		a.records = append(a.records, s.records...)
+		name = s.target
+		if reason := c.deny(name); reason != "" {
+			return denyTarget(q, name, reason), ""
+		}
+		if !aliasable(name) {
+			return filtered(q, "the name leads to one that no host can have"), ""
+		}
+	}
+	return ServFail(0, "the chain of names is too long"), ""
+}
+
+// join adds the records of more that are not in all yet: the steps of one reply share their proof.
+func join(all, more []dns.RR) []dns.RR {
+	for _, rr := range more {
+		if !contains(all, rr) {
+			all = append(all, rr)
+		}
+	}
+	return all
+}
+
+func contains(all []dns.RR, rr dns.RR) bool {
+	for _, other := range all {
+		if dns.IsDuplicate(rr, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// known is what can be said of a name and type without asking.
+func (r *Resolver) known(key stepKey, c Chain, have knowledge) (step, Source, bool) {
+	if s, ok := r.records.step(key.name, key.kind); ok {
+		return s, SourceRecord, true
+	}
+	bare := strings.TrimSuffix(key.name, ".")
+	switch {
+	case key.kind == dns.TypeANY:
+		return unnamedType(key), SourceLocal, true
+	case IsLocalhost(bare):
+		return localhost(key), SourceLocal, true
+	case r.isOwn(bare):
+		return ownName(key), SourceLocal, true
+	case !slices.Contains(r.types, key.kind):
+		return step{}, SourceLocal, true
+	}
+	switch c.ask(key.name) {
+	case Ask:
+	case NoName:
+		return step{rcode: dns.RcodeNameError}, SourceLocal, true
+	case NoTypes:
+		return step{}, SourceLocal, true
+	}
+	if s, ok := have.fresh[key]; ok {
+		return s, SourceUpstream, true
+	}
+	s, ok := r.cache.get(key, have.stale)
+	return s, SourceCache, ok
+}
+
+// unnamedType says that a type has to be named. To say that there is no data would be wrong; RFC 8482 section 4.2.
+func unnamedType(key stepKey) step {
+	header := dns.RR_Header{Name: key.name, Rrtype: dns.TypeHINFO, Class: dns.ClassINET, Ttl: negativeTTL}
+	return step{records: []dns.RR{&dns.HINFO{Hdr: header, Cpu: "RFC8482"}}}
+}
+
+func localhost(key stepKey) step {
+	header := dns.RR_Header{Name: key.name, Rrtype: key.kind, Class: dns.ClassINET, Ttl: defaultTTL}
+	switch key.kind {
+	case dns.TypeA:
+		return step{records: []dns.RR{&dns.A{Hdr: header, A: netip.MustParseAddr("127.0.0.1").AsSlice()}}}
+	case dns.TypeAAAA:
+		return step{records: []dns.RR{&dns.AAAA{Hdr: header, AAAA: netip.IPv6Loopback().AsSlice()}}}
+	}
+	return step{}
+}
+
+// finish adds the last step of a chain to an answer. Local addresses pass where the rule is exact, the record static, or
+// no upstream had a part: a CNAME of an upstream to localhost is filtered as its A of 127.0.0.1 is.
+func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer {
+	data := s.records
+	if !allowLocal {
+		data = r.public(data)
+	}
+	if len(data) == 0 && len(s.records) > 0 {
+		return filtered(q, "the addresses are local ones, and the rule is not exact")
+	}
+	a.records = append(a.records, data...)
+	a.rcode = s.rcode
+	if len(data) == 0 {
+		a.authority = syntheticSOA(q)
+		if s.soa != nil {
+			a.authority = []dns.RR{s.soa}
+		}
+	}
+	a.authority = join(a.authority, a.proof)
+	return a
+}

@@ -1,0 +1,93 @@
+package resolve
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Derived is a name or an address that an answer led to: the authority of the name that was asked for chose it.
+type Derived struct {
+	Name string     // normalised but for odd bytes, which are escaped; "" for an address
+	Addr netip.Addr // zero for a name
+	TTL  time.Duration
+}
+
+// maxDerived is how many names and addresses of one answer count.
+const maxDerived = 512
+
+// Derived are the targets of CNAME, DNAME, SRV, MX, PTR, HTTPS and SVCB records in an answer, and its addresses, those
+// that are hints of the latter two included; the first 512.
+func (a Answer) Derived() []Derived {
+	var out []Derived
+	for _, rr := range a.records {
+		ttl := time.Duration(rr.Header().Ttl) * time.Second
+		for _, addr := range addressesOf(rr) {
+			out = append(out, Derived{Addr: addr.Unmap(), TTL: ttl})
+		}
+		if name := strings.TrimSuffix(lower(targetOf(rr)), "."); name != "" {
+			out = append(out, Derived{Name: name, TTL: ttl})
+		}
+		if len(out) >= maxDerived {
+			return out[:maxDerived]
+		}
+	}
+	return out
+}
+
+// targetOf is the name that a record leads to; "" or "." where there is none.
+func targetOf(rr dns.RR) string {
+	switch rr := rr.(type) {
+	case *dns.CNAME:
+		return rr.Target
+	case *dns.DNAME:
+		return rr.Target
+	case *dns.SRV:
+		return rr.Target
+	case *dns.MX:
+		return rr.Mx
+	case *dns.PTR:
+		return rr.Ptr
+	case *dns.HTTPS:
+		return rr.Target
+	case *dns.SVCB:
+		return rr.Target
+	}
+	return ""
+}
+
+func addressesOf(rr dns.RR) []netip.Addr {
+	if addr, ok := addressOf(rr); ok {
+		return []netip.Addr{addr}
+	}
+	var values []dns.SVCBKeyValue
+	switch rr := rr.(type) {
+	case *dns.HTTPS:
+		values = rr.Value
+	case *dns.SVCB:
+		values = rr.Value
+	}
+	var out []netip.Addr
+	for _, value := range values {
+		switch hint := value.(type) {
+		case *dns.SVCBIPv4Hint:
+			for _, ip := range hint.Hint {
+				out = appendAddress(out, ip.To4())
+			}
+		case *dns.SVCBIPv6Hint:
+			for _, ip := range hint.Hint {
+				out = appendAddress(out, ip)
+			}
+		}
+	}
+	return out
+}
+
+func appendAddress(all []netip.Addr, ip []byte) []netip.Addr {
+	if addr, ok := netip.AddrFromSlice(ip); ok {
+		return append(all, addr)
+	}
+	return all
+}
