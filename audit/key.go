@@ -24,6 +24,12 @@ func QuestionKey(e *Event, id uint16) RetryKey {
 	}
 }
 
+// ExpansionKey is the key of a denied question for a name that a search list made of bare: one process asks for all of
+// them, of several types, and means one name.
+func ExpansionKey(e *Event, bare string) RetryKey {
+	return RetryKey{PID: e.Process.PID, Name: domain(bare), Transport: e.Transport, Decision: e.Decision}
+}
+
 // CallKey is the key of a call that is not DNS: the same process, system call, address and port, decided alike.
 func CallKey(e *Event) RetryKey {
 	return RetryKey{

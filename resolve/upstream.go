@@ -60,6 +60,7 @@ type servers struct {
 	mu     sync.Mutex
 	stamp  stamp
 	system []Upstream
+	search []string
 	err    error
 	failed map[Upstream]time.Time
 }
@@ -120,7 +121,7 @@ func (s *servers) readSystem() ([]Upstream, error) {
 		return s.system, s.err
 	}
 	s.stamp = stamp{info.ModTime(), info.Size(), info}
-	s.system, s.err = nil, nil
+	s.system, s.search, s.err = nil, nil, nil
 	if info.Size() > maxResolvConf {
 		s.err = fmt.Errorf("%s has %d bytes", s.path, info.Size())
 		return nil, s.err
@@ -129,6 +130,11 @@ func (s *servers) readSystem() ([]Upstream, error) {
 	if err != nil {
 		s.err = err
 		return nil, err
+	}
+	for _, domain := range config.Search {
+		if domain = strings.Trim(lower(domain), "."); domain != "" {
+			s.search = append(s.search, domain)
+		}
 	}
 	for _, server := range config.Servers[:min(len(config.Servers), maxNameservers)] {
 		if address, err := netip.ParseAddr(server); err == nil {

@@ -212,7 +212,7 @@ func (d *desk) answer(q *question, a resolve.Answer) []byte {
 		return d.unrecorded(q)
 	}
 	d.say(q, a)
-	d.grant(q, a)
+	d.grant(q, q.Question(), a)
 	return q.Response(a, q.limit)
 }
 

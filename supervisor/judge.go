@@ -50,10 +50,11 @@ func (d *desk) judge(rules *Rules, q resolve.Question) judgement {
 // asking says whether upstreams may be asked about an allowed name. A name that its RFC keeps off the network has to be
 // named by a rule; text, which carries most and is asked for least, too.
 func asking(d policy.Decision, q resolve.Question) resolve.Asking {
+	_, service := policy.ServiceOwner(q.Name)
 	switch {
 	case d.Special != policy.Ordinary && !d.Named:
 		return resolve.NoName
-	case q.Type == resolve.TypeTXT && !d.Service && !d.Rule.Pattern.Exact():
+	case q.Type == resolve.TypeTXT && !service && !d.Rule.Pattern.Exact():
 		return resolve.NoTypes
 	}
 	return resolve.Ask
@@ -105,7 +106,7 @@ func (r *Rules) derive(lease policy.Lease, q resolve.Question) judgement {
 }
 
 // grant gives leases to what an answer led to.
-func (d *desk) grant(q *question, a resolve.Answer) {
+func (d *desk) grant(q *question, asked resolve.Question, a resolve.Answer) {
 	if !q.allowed() || q.Rule == nil || a.Source() == resolve.SourceLocal {
 		return
 	}
@@ -117,7 +118,7 @@ func (d *desk) grant(q *question, a resolve.Answer) {
 			continue
 		}
 		d.leases.GrantName(derived.Name, lease, now)
-		if q.Question().DNSSEC {
+		if asked.DNSSEC {
 			d.grantAbove(derived.Name, lease, now)
 		}
 	}

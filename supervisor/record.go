@@ -31,6 +31,11 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 		e.ResponseCode = ""
 	}
 	e.Key = audit.QuestionKey(&e, q.ID())
+	if q.Reason == policy.ReasonNotAllowed {
+		if bare := q.rules.Resolver.Unexpanded(asked.Name); bare != asked.Name {
+			e.Key = audit.ExpansionKey(&e, bare)
+		}
+	}
 	return d.write(e)
 }
 

@@ -1,0 +1,22 @@
+package resolve
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestUnexpanded(t *testing.T) {
+	conf := filepath.Join(t.TempDir(), "resolv.conf")
+	if err := os.WriteFile(conf, []byte("nameserver 192.0.2.53\nsearch corp. Example.Corp .\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := resolver(t, Config{ResolvConf: conf}, newLiar(t, honest()))
+	for name, want := range map[string]string{
+		"foo.corp": "foo", "foo.example.corp": "foo", "a.foo.corp": "a.foo", "foo": "foo", "corp": "corp", "foo.scorp": "foo.scorp", "": "",
+	} {
+		if got := r.Unexpanded(name); got != want {
+			t.Errorf("%q is made of %q, not of %q", name, got, want)
+		}
+	}
+}
