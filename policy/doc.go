@@ -25,6 +25,14 @@
 // Codex also strips a port, trims blanks and hands [a-z] and {a,b} to its glob library by accident, and forbids denying
 // "*". Here the first ones are errors, and "*" may be denied.
 //
+// # Service labels
+//
+// Who may resolve a name may ask for its services: a rule that allows example.com allows _kerberos._udp.example.com,
+// _25._tcp.example.com and _acme-challenge.example.com too, and no other subdomain. Which labels these are is data
+// (service.txt), bounded so that a sandbox cannot spell: see [ServiceOwner]. It applies where no rule is about the full name;
+// *.example.com allows _ldap._tcp.a.example.com itself, and a deny of _dmarc.example.com or of example.com ends it.
+// Patterns stay Codex's: deny example.com says nothing about _dmarc.example.com where *.example.com allows it.
+//
 // # Limitations
 //
 // A label with other octets than the above (a DNS-SD instance name with blanks, the '/' of RFC 2317) cannot be allowed.

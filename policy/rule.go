@@ -61,7 +61,7 @@ type Decision struct {
 	Effect  Effect
 	Reason  Reason
 	Rule    *Rule // the deciding rule, nil when none matched; shared, so not to be changed
-	Service bool
+	Service bool  // the rule is about the owner of the name's service label, not about the name
 	Special Special
 	Named   bool
 }

@@ -74,6 +74,9 @@ func (s *Set) Rules() []Rule {
 // Decide decides a normalised name that a client asked for. A rule that denies beats one that allows; of several the
 // most specific is reported (the name itself, the longest suffix, a glob, "*"), and the first of equal ones. ASCII case
 // and a trailing dot are normalised if need be; any other text is denied. It does not allocate for normalised names.
+//
+// A name that no rule is about, and that is a service label below an owner (see [ServiceOwner]), is decided as its owner is,
+// and the decision's Service says so.
 func (s *Set) Decide(name string) Decision {
 	folded, normal := fold(name)
 	if s != nil {
@@ -84,12 +87,30 @@ func (s *Set) Decide(name string) Decision {
 			if r := s.allow.find(folded); r != nil {
 				return Decision{Effect: Allow, Rule: r}
 			}
+			if d := s.service(folded); d.Rule != nil {
+				return d
+			}
 		}
 	}
 	if folded == "localhost" || strings.HasSuffix(folded, ".localhost") {
 		return Decision{Effect: Deny, Reason: ReasonNotAllowedLocal}
 	}
 	return Decision{Effect: Deny, Reason: ReasonNotAllowed}
+}
+
+// service decides a normalised name by the rules for its owner; without one, the decision has no rule.
+func (s *Set) service(name string) Decision {
+	owner, ok := serviceOwner(name)
+	if !ok {
+		return Decision{}
+	}
+	if r := s.denied(owner); r != nil {
+		return Decision{Effect: Deny, Reason: ReasonDenied, Rule: r, Service: true}
+	}
+	if r := s.allow.find(owner); r != nil {
+		return Decision{Effect: Allow, Rule: r, Service: true}
+	}
+	return Decision{}
 }
 
 // Denied returns the rule that denies a name explicitly, or nil: for names further down a CNAME chain, which need no

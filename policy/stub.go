@@ -5,5 +5,3 @@ type Special uint8
 const Ordinary Special = 0
 
 func SpecialOf(name string) Special { return 0 }
-
-func ServiceOwner(name string) (string, bool) { return "", false }
