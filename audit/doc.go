@@ -13,6 +13,7 @@
 //	network.policy.source       baseline_policy, record, derived
 //	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
 //	network.policy.rule         the pattern that decided
+//	observed                    true: allowed, though the policy denies it for the reason given
 //	network.transport.protocol  dns_udp, dns_tcp, udp, tcp, unix
 //	server.address              the name asked, lower case, no trailing dot; the address or path of a call
 //	server.port

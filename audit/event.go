@@ -71,6 +71,7 @@ type Event struct {
 	PolicySource string
 	Reason       string
 	Rule         string
+	Observed     bool // allowed, and source, reason and rule are what the policy would have denied it by
 
 	Transport       string
 	ServerAddress   string // in ScopeDomain lower-cased and stripped of its trailing dot

@@ -47,6 +47,10 @@ func (l *line) policy(e *Event) {
 	l.string("network.policy.source", e.PolicySource, MaxString)
 	l.string("network.policy.reason", e.Reason, MaxString)
 	l.string("network.policy.rule", e.Rule, MaxString)
+	if e.Observed {
+		l.key("observed")
+		l.buf = append(l.buf, "true"...)
+	}
 }
 
 func (l *line) endpoints(e *Event) {

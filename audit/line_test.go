@@ -62,6 +62,10 @@ func TestLines(t *testing.T) {
 			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Deny, ServerAddress: "A\xff\n\u202e\"\\.example.",
 			Process: Process{PID: 9, Executable: "/tmp/\x1b]0;x\x07", Args: []string{"\U000e0041", `\x41`, "…", "cut"}, ArgsCut: true},
 		}, 1},
+		{"observed", Event{
+			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy,
+			Reason: ReasonDenied, Rule: "*.example.test", Observed: true, ServerAddress: "x.example.test",
+		}, 1},
 		{"too_many_answers", Event{Name: PolicyDecision, Time: at, Answers: slices.Repeat([]string{"192.0.2.1"}, MaxItems+1)}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -75,6 +75,7 @@ type question struct {
 	rules   *Rules
 	process *audit.Process // nil: nobody needs it
 	judgement
+	observed *observation // nil: the rules allow it, or nobody observes
 }
 
 func (q *question) lookup() {
@@ -138,7 +139,7 @@ func (d *desk) settle(q *question) reply {
 	if code := q.Malformed(); code != 0 {
 		return reply{response: d.answer(q, resolve.Rejected(code))}
 	}
-	if !q.allowed() {
+	if !q.allowed() && !q.observe() {
 		return d.deny(q)
 	}
 	if answer, ok := q.rules.Resolver.Cached(q.Question(), chain(q)); ok {
@@ -154,7 +155,7 @@ func chain(q *question) resolve.Chain {
 	asked := q.Question().Name
 	return resolve.Chain{
 		Deny: func(target string) string {
-			if rule := q.rules.Policy.Denied(target); rule != nil {
+			if rule := q.rules.Policy.Denied(target); rule != nil && !q.observeTarget(target, rule) {
 				return fmt.Sprintf("%s leads to %s, which %s denies", q.name(), target, rule.Origin)
 			}
 			return ""

@@ -27,6 +27,7 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 	if q.Rule != nil {
 		e.Rule = q.Rule.Pattern.String()
 	}
+	q.markObserved(&e)
 	if q.rules.DenyWith == policy.Errno && q.by.caught != "" && !q.allowed() {
 		e.ResponseCode = ""
 	}
@@ -70,6 +71,7 @@ func (d *desk) say(q *question, a resolve.Answer) {
 	if d.verbose {
 		d.notices.line("%s %s%s: %s %s", audit.Escape(name), resolve.TypeString(q.Question().Type), askedBy(q), a.RCode(), audit.Escape(strings.Join(a.Answers(), " ")))
 	}
+	d.sayObserved(q)
 	switch {
 	case q.Reason == reasonMalformed:
 		d.notices.once(q.notice(), "a DNS message that cannot be answered%s: %s", askedBy(q), a.RCode())

@@ -27,6 +27,7 @@ type Rules struct {
 	PTR      policy.PTRMode
 	MinLease time.Duration // of what an answer leads to, with MaxLease; both 0 are the defaults
 	MaxLease time.Duration
+	Observe  bool // allow every name; the log marks what would have been denied
 }
 
 // Config is what a run needs. The caller closes the resolver and Log once Run has returned.

@@ -20,6 +20,7 @@ type runCmd struct {
 
 	Audit   string `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
 	Unix    string `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
+	Observe bool   `help:"Allow every name, and mark in the log what the policy would have denied. Needs --audit."`
 	Linger  bool   `help:"When the command has ended, wait for what it left running instead of ending it."`
 	Quiet   bool   `short:"q" help:"Say nothing on standard error about denied names and failures."`
 	Verbose bool   `short:"v" help:"Say every decision on standard error."`
@@ -49,10 +50,14 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if len(e.command) == 0 {
 		return supervisor.Ending{}, errNoCommand
 	}
+	if err := r.warnObserved(e); err != nil {
+		return supervisor.Ending{}, err
+	}
 	settings, err := r.load()
 	if err != nil {
 		return supervisor.Ending{}, err
 	}
+	settings.rules.Observe = r.Observe
 	config := supervisor.Config{
 		Args: e.command, Rules: settings.rules, Linger: r.Linger,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
