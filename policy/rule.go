@@ -62,6 +62,7 @@ type Decision struct {
 	Reason  Reason
 	Rule    *Rule // the deciding rule, nil when none matched; shared, so not to be changed
 	Service bool  // the rule is about the owner of the name's service label, not about the name
-	Special Special
-	Named   bool
+
+	Special Special // the zone of special use that the name is in
+	Named   bool    // the name is in such a zone, and the rule ends there: *.lab.test names test, and * does not
 }

@@ -77,25 +77,40 @@ func (s *Set) Rules() []Rule {
 //
 // A name that no rule is about, and that is a service label below an owner (see [ServiceOwner]), is decided as its owner is,
 // and the decision's Service says so.
+//
+// A name of special use is decided as any other. Whoever asks upstreams must not ask about it unless the decision is Named.
 func (s *Set) Decide(name string) Decision {
 	folded, normal := fold(name)
-	if s != nil {
-		if r := s.denied(folded); r != nil {
-			return Decision{Effect: Deny, Reason: ReasonDenied, Rule: r}
-		}
-		if normal {
-			if r := s.allow.find(folded); r != nil {
-				return Decision{Effect: Allow, Rule: r}
-			}
-			if d := s.service(folded); d.Rule != nil {
-				return d
-			}
-		}
+	d := s.decide(folded, normal)
+	if d.Special = specialOf(folded); d.Special == Ordinary {
+		return d
 	}
-	if folded == "localhost" || strings.HasSuffix(folded, ".localhost") {
-		return Decision{Effect: Deny, Reason: ReasonNotAllowedLocal}
+	d.Named = d.Rule != nil && d.Rule.Pattern.within(d.Special.Zone())
+	if d.Special == Localhost && d.Rule == nil {
+		d.Reason = ReasonNotAllowedLocal
 	}
-	return Decision{Effect: Deny, Reason: ReasonNotAllowed}
+	return d
+}
+
+// decide decides a folded name, whatever zone it is in.
+func (s *Set) decide(folded string, normal bool) Decision {
+	none := Decision{Effect: Deny, Reason: ReasonNotAllowed}
+	if s == nil {
+		return none
+	}
+	if r := s.denied(folded); r != nil {
+		return Decision{Effect: Deny, Reason: ReasonDenied, Rule: r}
+	}
+	if !normal {
+		return none
+	}
+	if r := s.allow.find(folded); r != nil {
+		return Decision{Effect: Allow, Rule: r}
+	}
+	if d := s.service(folded); d.Rule != nil {
+		return d
+	}
+	return none
 }
 
 // service decides a normalised name by the rules for its owner; without one, the decision has no rule.

@@ -114,7 +114,7 @@ func ruleText(r *Rule) string {
 
 func TestNilSet(t *testing.T) {
 	var set *Set
-	if got := set.Decide("a.test"); got != (Decision{Reason: ReasonNotAllowed}) {
+	if got := set.Decide("a.test"); got != (Decision{Reason: ReasonNotAllowed, Special: Test}) {
 		t.Errorf("Decide = %+v", got)
 	}
 	if set.Denied("a.test") != nil || set.Rules() != nil {
@@ -141,7 +141,7 @@ func TestUnknownEffectDenies(t *testing.T) {
 
 func TestDecideDoesNotAllocate(t *testing.T) {
 	set := ruleSet(t, "allow a.test", "allow *.b.test", "deny **.c.b.test", "allow x*.test")
-	for _, name := range []string{"a.test", "x.b.test", "y.c.b.test", "nothing.test", "xyz.test", "q.localhost", ""} {
+	for _, name := range []string{"a.test", "x.b.test", "y.c.b.test", "nothing.test", "xyz.test", "q.localhost", "x.home.arpa", ""} {
 		if n := testing.AllocsPerRun(100, func() { set.Decide(name) }); n != 0 {
 			t.Errorf("Decide(%q) allocates %v times", name, n)
 		}
