@@ -1,5 +1,7 @@
 package policy
 
+import "cmp"
+
 // Limits bound what wildcard rules and upstream questions let through. A field of zero is its default.
 type Limits struct {
 	Names      int // distinct names a minute, of one wildcard rule
@@ -18,3 +20,12 @@ const (
 	MaxBudgetBytes = 1 << 24
 	MaxQuestions   = 1 << 16
 )
+
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits
+	return Limits{
+		Names: cmp.Or(l.Names, d.Names), Bytes: cmp.Or(l.Bytes, d.Bytes),
+		TotalNames: cmp.Or(l.TotalNames, d.TotalNames), TotalBytes: cmp.Or(l.TotalBytes, d.TotalBytes),
+		Questions: cmp.Or(l.Questions, d.Questions),
+	}
+}

@@ -54,6 +54,7 @@ const (
 	ReasonDenied          Reason = "denied"            // a rule denies it
 	ReasonNotAllowed      Reason = "not_allowed"       // no rule allows it
 	ReasonNotAllowedLocal Reason = "not_allowed_local" // no rule allows it, and it is localhost or below (RFC 6761 section 6.3)
+	ReasonBudget          Reason = "budget"            // a rule allows it, and has let too many names through lately; Decide never says so
 )
 
 // Decision is what is done with a name. The zero value denies.
