@@ -5,11 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
 )
 
 // Config is what a Resolver needs. Zero values are the defaults, but for Upstreams and Records: none.
@@ -42,21 +38,16 @@ type Resolver struct {
 	types   []uint16
 	local   []netip.Prefix
 	own     []netip.Addr
-	cache   *cache
-	servers *servers
 	timeout time.Duration
-
-	ctx    context.Context //nolint:containedctx // ends what is asked upstream, which outlives the question
-	cancel context.CancelFunc
-	asking sync.WaitGroup
-	mu     sync.Mutex // over closed, and over what asking begins with
-	closed bool
-	flight singleflight.Group
-	slots  *semaphore.Weighted
+	*knowing
+	*working
 }
 
 // New makes a resolver. It asks nothing yet.
-func New(c Config) (*Resolver, error) {
+func New(c Config) (*Resolver, error) { return c.follow(nil) }
+
+// follow makes a resolver, of the parts that it shares with the one before it, if there is one.
+func (c Config) follow(before *Resolver) (*Resolver, error) {
 	if c.MaxTTL == 0 {
 		c.MaxTTL = defaultMaxTTL
 	}
@@ -66,19 +57,13 @@ func New(c Config) (*Resolver, error) {
 	if c.ResolvConf == "" {
 		c.ResolvConf = "/etc/resolv.conf"
 	}
-	cache, err := newCache(c.CacheSize, c.MinTTL, c.MaxTTL, c.Stale)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Resolver{
-		records: c.Records, types: slices.Clone(c.types()), local: c.Local, own: c.Own, cache: cache, timeout: min(c.Timeout, maxTimeout),
-		servers: &servers{configured: c.Upstreams, path: c.ResolvConf, failed: map[Upstream]time.Time{}},
-		ctx:     ctx, cancel: cancel, slots: semaphore.NewWeighted(maxInFlight),
-	}, nil
+	r := &Resolver{records: c.Records, types: slices.Clone(c.types()), local: c.Local, own: c.Own, timeout: min(c.Timeout, maxTimeout)}
+	var err error
+	r.knowing, r.working, err = c.share(before)
+	return r, err
 }
 
-// Close ends what is being asked and waits for it.
+// Close ends what is being asked, of successors and predecessors too, and waits for it.
 func (r *Resolver) Close() error {
 	r.mu.Lock()
 	r.closed = true

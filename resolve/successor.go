@@ -1,0 +1,56 @@
+package resolve
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
+)
+
+// working is what a resolver, its predecessors and its successors have in hand: all of them together keep the bound of it,
+// and one Close ends it.
+type working struct {
+	ctx    context.Context //nolint:containedctx // ends what is asked upstream, which outlives the question
+	cancel context.CancelFunc
+	asking sync.WaitGroup
+	mu     sync.Mutex // over closed, and over what asking begins with
+	closed bool
+	slots  *semaphore.Weighted
+}
+
+// knowing is what upstreams said, and what is known of them.
+type knowing struct {
+	from    Config // but for what answers are given from without asking, or only chosen by
+	cache   *cache
+	servers *servers
+	flight  singleflight.Group
+}
+
+// Successor makes the resolver that answers from now on. A question that r has begun ends with r, and nothing of r is left
+// then. The successor has r's cache, what r knows of its upstreams and what it asks them at the moment, where the
+// settings of upstreams, cache and times to live are the same; else it begins with nothing. Closing either closes both.
+func (r *Resolver) Successor(c Config) (*Resolver, error) { return c.follow(r) }
+
+// share gives the parts that may be another's; c has its defaults.
+func (c Config) share(before *Resolver) (*knowing, *working, error) {
+	var w *working
+	if before != nil {
+		w = before.working
+	} else {
+		w = &working{slots: semaphore.NewWeighted(maxInFlight)}
+		w.ctx, w.cancel = context.WithCancel(context.Background())
+	}
+	c.Records, c.Types, c.Local, c.Own, c.Timeout = nil, nil, nil, nil, 0
+	if before != nil && reflect.DeepEqual(before.from, c) {
+		return before.knowing, w, nil
+	}
+	cache, err := newCache(c.CacheSize, c.MinTTL, c.MaxTTL, c.Stale)
+	if err != nil {
+		return nil, nil, err
+	}
+	servers := &servers{configured: c.Upstreams, path: c.ResolvConf, failed: map[Upstream]time.Time{}}
+	return &knowing{from: c, cache: cache, servers: servers}, w, nil
+}
