@@ -20,6 +20,7 @@ import (
 type desk struct {
 	rules   atomic.Pointer[Rules] // of the questions to come; each is judged by those it met
 	leases  *policy.Leases
+	budget  *policy.Budget
 	log     *audit.Log
 	notices *notices
 	verbose bool // say every decision
@@ -30,7 +31,7 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{leases: policy.NewLeases(), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d := &desk{leases: policy.NewLeases(), budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
 	d.rules.Store(&c.Rules)
 	return d
 }
@@ -89,8 +90,11 @@ func (q *question) lookup() {
 
 // notice is the key under which a denial is said once.
 func (q *question) notice() string {
-	if q.Reason == reasonMalformed {
+	switch q.Reason {
+	case reasonMalformed:
 		return "malformed"
+	case policy.ReasonBudget:
+		return "budget " + q.Rule.Pattern.String()
 	}
 	return "name " + q.name()
 }
@@ -145,9 +149,32 @@ func (d *desk) settle(q *question) reply {
 	if answer, ok := q.rules.Resolver.Cached(q.Question(), chain(q)); ok {
 		return reply{response: d.answer(q, answer)}
 	}
-	return reply{pending: func(ctx context.Context) []byte {
-		return d.answer(q, q.rules.Resolver.Lookup(ctx, q.Question(), chain(q)))
-	}}
+	if !d.spend(q) {
+		return d.deny(q)
+	}
+	return reply{pending: func(ctx context.Context) []byte { return d.answer(q, d.look(ctx, q)) }}
+}
+
+// spend takes what an upstream is to be asked about out of the budget. Names that an answer led to cost nothing.
+func (d *desk) spend(q *question) bool {
+	if q.depth > 0 || q.ask != resolve.Ask || d.budget.Spend(q.Decision, q.Question().Name, q.start) {
+		return true
+	}
+	q.Decision = policy.Decision{Reason: policy.ReasonBudget, Rule: q.Rule}
+	return q.observe()
+}
+
+// longestWait is how long a question waits for its rule's rate: a client asks again by then.
+const longestWait = 3 * time.Second
+
+// look asks upstreams, at the rate that the rule may ask.
+func (d *desk) look(ctx context.Context, q *question) resolve.Answer {
+	wait, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	if err := d.budget.Question(wait, q.Rule); err != nil {
+		return resolve.ServFail(0, "too many questions to upstreams")
+	}
+	return q.rules.Resolver.Lookup(ctx, q.Question(), chain(q))
 }
 
 // chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.
@@ -201,7 +228,10 @@ func denyMode(how policy.DenyWith) resolve.DenyMode {
 
 // why says what decided, for people.
 func why(d policy.Decision) string {
-	if d.Rule != nil {
+	switch {
+	case d.Reason == policy.ReasonBudget:
+		return fmt.Sprintf("over the budget of names for %s (%s)", d.Rule.Pattern, d.Rule.Origin)
+	case d.Rule != nil:
 		return fmt.Sprintf("denied by %s (%s)", d.Rule.Pattern, d.Rule.Origin)
 	}
 	return "no rule allows it"

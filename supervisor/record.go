@@ -91,6 +91,8 @@ func (d *desk) say(q *question, a resolve.Answer) {
 func (d *desk) sayDenied(q *question, name, reason string) {
 	hint := "; hint: --allow " + audit.Escape(name)
 	switch {
+	case q.Reason == policy.ReasonBudget:
+		hint = "; hint: [dns.budget] in a policy file, or allow names exactly"
 	case q.Rule != nil:
 		hint = "; hint: remove that rule, --allow " + audit.Escape(name) + " does not outweigh it"
 	case resolve.IsReverse(name):

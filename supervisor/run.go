@@ -27,6 +27,7 @@ type Rules struct {
 	PTR      policy.PTRMode
 	MinLease time.Duration // of what an answer leads to, with MaxLease; both 0 are the defaults
 	MaxLease time.Duration
+	Budget   policy.Limits
 	Observe  bool // allow every name; the log marks what would have been denied
 }
 

@@ -37,7 +37,7 @@ func (f *policyFlags) load() (*settings, error) {
 		return nil, err
 	}
 	s := &settings{rules: supervisor.Rules{
-		Policy: policy.New(append(rules, file.Rules...)), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR,
+		Policy: policy.New(append(rules, file.Rules...)), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
 		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
 	}}
 	if f.DenyWith != "" {
