@@ -57,6 +57,8 @@ func build(dir string) error {
 	client := func(name string) string { return filepath.Join(dir, name) }
 	for _, args := range [][]string{
 		{"make", "-C", "..", "build", "OUT=" + binary},
+		{"mkdir", client("zones")},
+		{"env", "--chdir=testdata/zones", "./sign", client("zones")},
 		{"gcc", "-o", client("glibc"), "testdata/clients/getaddrinfo.c"},
 		{"musl-gcc", "-static", "-o", client("musl"), "testdata/clients/getaddrinfo.c"},
 		{"gcc", "-o", client("state"), "testdata/clients/state.c"},

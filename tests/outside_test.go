@@ -67,6 +67,7 @@ func newOutside(t *testing.T) *outside {
 	}
 	const script = `set -e
 		ip link set lo up; ip link add out0 type veth peer name out1; ip link set out1 up; ip link set out0 up
+		for n in 2 3 4; do ip addr add 127.0.0.$n/8 dev lo; done
 		ip addr add 10.9.8.7/24 dev out0; ip addr add fd00:9::7/64 dev out0 nodad
 		ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0; ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0
 		ip route add default via 10.9.8.1; ip -6 route add default via fd00:9::1
