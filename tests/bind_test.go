@@ -28,7 +28,7 @@ func signed(name string) string { return filepath.Join(built, "zones", name) }
 const namedConfig = `options {
 	directory "%[1]s"; pid-file none; session-keyfile none; lock-file none; managed-keys-directory "%[1]s";
 	listen-on { 127.0.0.2; 127.0.0.4; }; listen-on-v6 { none; };
-	dnssec-validation no; empty-zones-enable no; minimal-responses yes; max-records-per-type 0; notify no;
+	dnssec-validation no; empty-zones-enable no; minimal-responses yes; max-records-per-type 0; max-query-restarts 20; notify no;
 };
 controls {};
 logging {
