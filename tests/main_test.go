@@ -73,6 +73,7 @@ func build(dir string) error {
 		{"gcc", "-o", client("asker"), "testdata/clients/asker.c"},
 		{"gcc", "-pthread", "-o", client("kinds"), "testdata/clients/kinds.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("storm"), "./testdata/clients/storm"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("random"), "./testdata/clients/random"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
