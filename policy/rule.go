@@ -65,5 +65,5 @@ type Decision struct {
 	Service bool  // the rule is about the owner of the name's service label, not about the name
 
 	Special Special // the zone of special use that the name is in
-	Named   bool    // the name is in such a zone, and the rule ends there: *.lab.test names test, and * does not
+	Named   bool    // the name is in such a zone, and the rule chose names of it: foo.test and *.lab.test do; *.test and * do not
 }

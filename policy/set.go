@@ -85,7 +85,7 @@ func (s *Set) Decide(name string) Decision {
 	if d.Special = specialOf(folded); d.Special == Ordinary {
 		return d
 	}
-	d.Named = d.Rule != nil && d.Rule.Pattern.within(d.Special.Zone())
+	d.Named = d.Rule != nil && d.Rule.Pattern.names(d.Special.Zone())
 	if d.Special == Localhost && d.Rule == nil {
 		d.Reason = ReasonNotAllowedLocal
 	}

@@ -91,12 +91,16 @@ func (z Special) entry() struct{ zone, source string } {
 	return specialZones[Ordinary]
 }
 
-// within reports whether the pattern ends, without a glob, at or below a domain: then it matches nothing outside of it.
-func (p Pattern) within(domain string) bool {
-	switch p.kind {
-	case exact, below, atAndUnder, glob, globBelow, globBoth:
-		return p.body == domain || isBelow(p.body, domain)
-	default:
+// names reports whether the pattern is about names of its own choice in a zone: it is one name at or below the zone, or ends in
+// a domain below it. All of a zone (**.local) is not one's own choice.
+func (p Pattern) names(zone string) bool {
+	if p.kind == exact {
+		return p.body == zone || isBelow(p.body, zone)
+	}
+	above, ok := strings.CutSuffix(p.body, "."+zone)
+	if !ok || above == "" {
 		return false
 	}
+	label := above[strings.LastIndexByte(above, '.')+1:]
+	return !strings.ContainsAny(label, "*?")
 }

@@ -2,16 +2,17 @@ package resolve
 
 import "strings"
 
-// Unexpanded is the name that a client's search list made a normalised name of (resolv.conf(5)): the name itself where it
-// ends in none of the list's domains.
-func (r *Resolver) Unexpanded(name string) string {
-	shortest := name
-	for _, domain := range r.servers.searchList() {
-		if bare, ok := strings.CutSuffix(name, "."+domain); ok && len(bare) < len(shortest) {
-			shortest = bare
+// Unexpanded is the name that a client's search list made a normalised name of (resolv.conf(5)); a name of one label counts,
+// as what the client asks for in the end. False: the list made nothing of it, or is empty.
+func (r *Resolver) Unexpanded(name string) (bare string, ok bool) {
+	list := r.servers.searchList()
+	bare = name
+	for _, domain := range list {
+		if rest, cut := strings.CutSuffix(name, "."+domain); cut && len(rest) < len(bare) {
+			bare = rest
 		}
 	}
-	return shortest
+	return bare, bare != name || len(list) > 0 && name != "" && !strings.Contains(name, ".")
 }
 
 // searchList are the domains that the system's resolv.conf lists, normalised.

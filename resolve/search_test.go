@@ -13,10 +13,14 @@ func TestUnexpanded(t *testing.T) {
 	}
 	r := resolver(t, Config{ResolvConf: conf}, newLiar(t, honest()))
 	for name, want := range map[string]string{
-		"foo.corp": "foo", "foo.example.corp": "foo", "a.foo.corp": "a.foo", "foo": "foo", "corp": "corp", "foo.scorp": "foo.scorp", "": "",
+		"foo.corp": "foo", "foo.example.corp": "foo", "a.foo.corp": "a.foo", "foo": "foo", "corp": "corp", "foo.scorp": "", "a.test": "", "": "",
 	} {
-		if got := r.Unexpanded(name); got != want {
-			t.Errorf("%q is made of %q, not of %q", name, got, want)
+		if got, ok := r.Unexpanded(name); ok != (want != "") || ok && got != want {
+			t.Errorf("%q is made of %q, %v, not of %q", name, got, ok, want)
 		}
+	}
+	none := resolver(t, Config{ResolvConf: conf + ".none"}, newLiar(t, honest()))
+	if got, ok := none.Unexpanded("foo"); ok {
+		t.Errorf("without a list, foo is made of %q", got)
 	}
 }

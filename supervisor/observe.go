@@ -25,7 +25,7 @@ func (q *question) observe() bool {
 	}
 	q.observed = &observation{Decision: q.Decision, source: q.source}
 	j := judgement{Decision: policy.Decision{Effect: policy.Allow, Special: q.Special}, source: q.source, origin: q.origin}
-	if q.Special != policy.Ordinary && !resolve.IsReverse(q.name()) {
+	if q.Special != policy.Ordinary && !q.Named && !resolve.IsReverse(q.name()) {
 		j.ask = resolve.NoName
 	}
 	q.judgement = j

@@ -33,7 +33,7 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 	}
 	e.Key = audit.QuestionKey(&e, q.ID())
 	if q.Reason == policy.ReasonNotAllowed {
-		if bare := q.rules.Resolver.Unexpanded(asked.Name); bare != asked.Name {
+		if bare, ok := q.rules.Resolver.Unexpanded(asked.Name); ok {
 			e.Key = audit.ExpansionKey(&e, bare)
 		}
 	}

@@ -27,12 +27,12 @@ func TestObserve(t *testing.T) {
 	o := newOutside(t)
 	const script = `import socket
 for name in "backend", "a", "secret", "leads", "local":
-    try: print(name, socket.getaddrinfo(name + ".corp.test", None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
+    try: print(name, socket.getaddrinfo(name + ".corp.example", None, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0])
     except OSError: print(name, "fails")
 try: socket.create_connection(("192.0.2.1", 80), 1)
 except OSError as e: print(e.errno)`
-	got := o.run("--quiet", "--observe", "--audit", o.path("log"), "--upstream", "udp://127.0.0.1", "--allow", "backend.corp.test", "--allow", "leads.corp.test",
-		"--deny", "secret.corp.test", "--", "/usr/bin/python3", "-c", script)
+	got := o.run("--quiet", "--observe", "--audit", o.path("log"), "--upstream", "udp://127.0.0.1", "--allow", "backend.corp.example", "--allow", "leads.corp.example",
+		"--deny", "secret.corp.example", "--", "/usr/bin/python3", "-c", script)
 	if got.stdout != "backend 192.0.2.10\na 192.0.2.1\nsecret 192.0.2.66\nleads 192.0.2.66\nlocal fails\n13\n" {
 		t.Errorf("%+v", got)
 	}
@@ -44,11 +44,11 @@ except OSError as e: print(e.errno)`
 		observed                       bool
 	}
 	want := map[string]said{
-		"backend.corp.test": {"allow", "baseline_policy", "allow", "backend.corp.test", false},
-		"a.corp.test":       {"allow", "baseline_policy", "not_allowed", "", true},
-		"secret.corp.test":  {"allow", "baseline_policy", "denied", "secret.corp.test", true},
-		"leads.corp.test":   {"allow", "derived", "denied", "secret.corp.test", true},
-		"local.corp.test":   {"deny", "baseline_policy", "not_allowed_local", "", false},
+		"backend.corp.example": {"allow", "baseline_policy", "allow", "backend.corp.example", false},
+		"a.corp.example":       {"allow", "baseline_policy", "not_allowed", "", true},
+		"secret.corp.example":  {"allow", "baseline_policy", "denied", "secret.corp.example", true},
+		"leads.corp.example":   {"allow", "derived", "denied", "secret.corp.example", true},
+		"local.corp.example":   {"deny", "baseline_policy", "not_allowed_local", "", false},
 		"192.0.2.1":         {"deny", "baseline_policy", "not_allowed", "", false},
 	}
 	for _, e := range logged(t, o.path("log")) {

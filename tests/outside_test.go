@@ -28,7 +28,7 @@ type outside struct {
 	pcap string
 }
 
-// zone is what unbound serves as corp.test.
+// zone is what unbound serves as corp.test, and as corp.example, which is no name of special use.
 const zone = `$ORIGIN corp.test.
 $TTL 300
 @       SOA ns hostmaster 1 3600 600 86400 60
@@ -116,6 +116,7 @@ func startLines(t *testing.T, c *exec.Cmd) *bufio.Reader {
 func (o *outside) startUnbound() {
 	o.t.Helper()
 	must(o.t, os.WriteFile(o.path("corp.test.zone"), []byte(zone+bigRecords()), 0o644))
+	must(o.t, os.WriteFile(o.path("corp.example.zone"), []byte(strings.ReplaceAll(zone, "corp.test.", "corp.example.")), 0o644))
 	config := `server:
 	interface: 127.0.0.1
 	port: 53
@@ -134,6 +135,10 @@ remote-control:
 auth-zone:
 	name: corp.test
 	zonefile: "corp.test.zone"
+	for-downstream: yes
+auth-zone:
+	name: corp.example
+	zonefile: "corp.example.zone"
 	for-downstream: yes
 `
 	must(o.t, os.WriteFile(o.path("unbound.conf"), []byte(config), 0o644))
