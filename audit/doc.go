@@ -1,11 +1,11 @@
 // Package audit writes what was decided: one compact JSON object a line and decision, handed to the kernel before
-// [Log.Record] returns, so that no answer leaves ahead of its line.
+// [Log.Record] returns, so that no answer leaves ahead of its line. A change of the policy has a line too.
 //
 // # The line
 //
 // The object is flat, the dotted names are literal keys, and a line holds those that have a value in this order:
 //
-//	event.name                  codex.dns.policy_decision, codex.dns.block_decision
+//	event.name                  codex.dns.policy_decision, codex.dns.block_decision, codex.dns.policy_reload
 //	event.timestamp             2026-01-02T03:04:05.678Z: RFC 3339, UTC, milliseconds
 //	conversation.id, session.id
 //	network.policy.scope        domain, non_domain
@@ -14,6 +14,9 @@
 //	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
 //	network.policy.rule         the pattern that decided
 //	observed                    true: allowed, though the policy denies it for the reason given
+//	policy.file                 the file whose change led to a reload
+//	policy.result               applied, refused
+//	policy.reason               why the change was refused, and so the policy is still the old one
 //	network.transport.protocol  dns_udp, dns_tcp, udp, tcp, unix
 //	server.address              the name asked, lower case, no trailing dot; the address or path of a call
 //	server.port

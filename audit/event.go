@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Name is what kind of decision an event tells of.
+// Name is what an event tells of.
 type Name string
 
-// The two kinds of events.
+// The kinds of events: two of decisions, and one of what decides.
 const (
 	PolicyDecision Name = "codex.dns.policy_decision" // a name that was asked for
 	BlockDecision  Name = "codex.dns.block_decision"  // a call that is not DNS
+	PolicyReload   Name = "codex.dns.policy_reload"   // a policy file that has changed
 )
 
 // Scope says whether a decision was about a domain name.
@@ -58,7 +59,13 @@ const (
 	TransportUnix   = "unix"
 )
 
-// Event is one decision. Zero values are left out of the line, but for Time. Strings may hold any bytes.
+// Values of [Event.PolicyResult].
+const (
+	ReloadApplied = "applied" // the new policy decides from here on
+	ReloadRefused = "refused" // it cannot be used, and the old one stays
+)
+
+// Event is one decision, or a change of what decides. Zero values are left out of the line, but for Time. Strings may hold any bytes.
 type Event struct {
 	Name Name
 	Time time.Time // zero means now
@@ -72,6 +79,10 @@ type Event struct {
 	Reason       string
 	Rule         string
 	Observed     bool // allowed, and source, reason and rule are what the policy would have denied it by
+
+	PolicyFile   string // whose change led to a reload
+	PolicyResult string
+	PolicyReason string // why the change was refused
 
 	Transport       string
 	ServerAddress   string // in ScopeDomain lower-cased and stripped of its trailing dot

@@ -32,6 +32,7 @@ func appendLine(dst []byte, e *Event, count int) []byte {
 	l.string("conversation.id", e.Conversation, MaxString)
 	l.string("session.id", e.Session, MaxString)
 	l.policy(e)
+	l.reload(e)
 	l.endpoints(e)
 	l.question(e)
 	l.caller(e)
@@ -51,6 +52,12 @@ func (l *line) policy(e *Event) {
 		l.key("observed")
 		l.buf = append(l.buf, "true"...)
 	}
+}
+
+func (l *line) reload(e *Event) {
+	l.string("policy.file", e.PolicyFile, MaxString)
+	l.string("policy.result", e.PolicyResult, MaxString)
+	l.string("policy.reason", e.PolicyReason, MaxString)
 }
 
 func (l *line) endpoints(e *Event) {

@@ -66,6 +66,11 @@ func TestLines(t *testing.T) {
 			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy,
 			Reason: ReasonDenied, Rule: "*.example.test", Observed: true, ServerAddress: "x.example.test",
 		}, 1},
+		{"reload_applied", Event{Name: PolicyReload, Time: at, Session: "s1", PolicyFile: "/etc/policy.toml", PolicyResult: ReloadApplied}, 1},
+		{"reload_refused", Event{
+			Name: PolicyReload, Time: at, PolicyFile: "policy\n.toml", PolicyResult: ReloadRefused,
+			PolicyReason: `policy.toml:2:1: unknown key "x"`,
+		}, 1},
 		{"too_many_answers", Event{Name: PolicyDecision, Time: at, Answers: slices.Repeat([]string{"192.0.2.1"}, MaxItems+1)}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,7 +99,7 @@ func TestLineBound(t *testing.T) {
 		list := slices.Repeat([]string{long}, 1000)
 		e := Event{
 			Name: Name(long), Time: time.Now(), Conversation: long, Session: long, Scope: ScopeDomain, Decision: Decision(long),
-			PolicySource: long, Reason: long, Rule: long, Transport: long, ServerAddress: long, ServerPort: 65535,
+			PolicySource: long, Reason: long, Rule: long, PolicyFile: long, PolicyResult: long, PolicyReason: long, Transport: long, ServerAddress: long, ServerPort: 65535,
 			ClientAddress: netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(long), 65535),
 			QuestionType:  long, ResponseCode: long, Answers: list,
 			ResolverAddress: netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(long), 53),

@@ -35,6 +35,7 @@ type Rules struct {
 type Config struct {
 	Args         []string // the command and its arguments
 	Rules        Rules
+	Watch        Watch      // nil: the rules never change
 	Log          *audit.Log // nil: no log
 	KeepFD       int        // an inherited descriptor that stays ours; 0: none
 	Unix         filter.Unix
@@ -133,6 +134,12 @@ func (c *Config) handler(ctx context.Context, d *desk) *handler {
 func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, h *handler, inside func(fd, tid int) bool) {
 	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside, Source: w.source}
 	s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting}
+	if c.Watch != nil {
+		services.Go(func() error {
+			c.Watch(ctx, h.desk.reload)
+			return nil
+		})
+	}
 	services.Go(func() error { return s.serveUDP(ctx) })
 	services.Go(func() error { return s.serveTCP(ctx) })
 	services.Go(func() error { return (&receivers{listener: listener, emulator: e, calls: newCalls()}).serve(ctx) })

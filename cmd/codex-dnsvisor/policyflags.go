@@ -22,6 +22,7 @@ type policyFlags struct {
 type settings struct {
 	rules    supervisor.Rules // but for the resolver
 	resolver resolve.Config
+	files    []string // what was read, or would be if it were there
 }
 
 func (f *policyFlags) load() (*settings, error) {
@@ -36,7 +37,7 @@ func (f *policyFlags) load() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{rules: supervisor.Rules{
+	s := &settings{files: f.files(), rules: supervisor.Rules{
 		Policy: policy.New(append(rules, file.Rules...)), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
 		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
 	}}
@@ -49,6 +50,14 @@ func (f *policyFlags) load() (*settings, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// files are those that the flags name.
+func (f *policyFlags) files() []string {
+	if f.Policy == "" {
+		return nil
+	}
+	return []string{f.Policy}
 }
 
 // rules are those of the flags. Every bad one is reported.

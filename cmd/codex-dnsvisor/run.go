@@ -11,7 +11,6 @@ import (
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
-	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
 	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
@@ -53,26 +52,32 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if err := r.warnObserved(e); err != nil {
 		return supervisor.Ending{}, err
 	}
-	settings, err := r.load()
+	source := &source{load: r.settings}
+	rules, err := source.rules()
 	if err != nil {
 		return supervisor.Ending{}, err
 	}
-	settings.rules.Observe = r.Observe
 	config := supervisor.Config{
-		Args: e.command, Rules: settings.rules, Linger: r.Linger,
+		Args: e.command, Rules: rules, Watch: source.follow, Linger: r.Linger,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
 	}
 	if r.Unix == "none" {
 		config.Unix = filter.UnixNone
 	}
-	if config.Rules.Resolver, err = resolve.New(settings.resolver); err != nil {
-		return supervisor.Ending{}, err
-	}
 	if err := r.openLog(&config); err != nil {
-		return supervisor.Ending{}, errors.Join(err, config.Rules.Resolver.Close())
+		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	end, err := supervisor.Run(context.Background(), config)
-	return end, errors.Join(err, config.Rules.Resolver.Close(), config.Log.Close())
+	return end, errors.Join(err, source.Close(), config.Log.Close())
+}
+
+// settings are those of the flags and files, and of run alone.
+func (r *runCmd) settings() (*settings, error) {
+	s, err := r.load()
+	if err == nil {
+		s.rules.Observe = r.Observe
+	}
+	return s, err
 }
 
 // errNoCommand is a usage error of run.
