@@ -85,7 +85,7 @@ func (c checker) shadowed(r *Rule) string {
 	case allowed.Pattern == r.Pattern:
 		return fmt.Sprintf("%s is allowed twice, see %s", r.Pattern, allowed.Origin)
 	case r.Pattern.Exact():
-		return fmt.Sprintf("%s is allowed by %s already, see %s; this rule but frees it from the wildcard's budget", r.Pattern, allowed.Pattern, allowed.Origin)
+		return fmt.Sprintf("%s is allowed by %s already, see %s; this rule only lifts the limits of a wildcard", r.Pattern, allowed.Pattern, allowed.Origin)
 	default:
 		return fmt.Sprintf("%s is allowed by %s already, see %s", r.Pattern, allowed.Pattern, allowed.Origin)
 	}

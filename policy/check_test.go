@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 		{"everything is denied", []string{"deny *", "allow a.test"}, []string{"2 a.test is never allowed: * denies it"}},
 		{"twice", []string{"allow a.test", "allow A.test.", "deny b.test", "deny b.test"}, []string{"2 a.test is allowed twice, see t:1:1", "4 b.test is denied twice, see t:1:3"}},
 		{"wildcards twice", []string{"deny *.a.test", "deny *.a.test", "deny a*b.test", "deny a*b.test", "deny **.c.test", "deny **.c.test"}, []string{"2 *.a.test is denied twice", "4 a*b.test is denied twice", "6 **.c.test is denied twice"}},
-		{"an exact one under a wildcard", []string{"allow a.b.test", "allow *.b.test"}, []string{"1 a.b.test is allowed by *.b.test already, see t:1:2; this rule but frees it"}},
+		{"an exact one under a wildcard", []string{"allow a.b.test", "allow *.b.test"}, []string{"1 a.b.test is allowed by *.b.test already, see t:1:2; this rule only lifts"}},
 		{"a wildcard under another", []string{"allow *.b.test", "allow **.b.test", "allow x.*.b.test"}, []string{"1 *.b.test is allowed by **.b.test already, see t:1:2", "3 x.*.b.test is allowed by"}},
 		{"a deny under another", []string{"deny a?.test", "deny ab.test"}, []string{"2 ab.test is denied by a?.test already, see t:1:1"}},
 		{"the domain itself is not below it", []string{"allow b.test", "allow *.b.test"}, nil},
