@@ -90,10 +90,10 @@ func (q *question) lookup() {
 
 // notice is the key under which a denial is said once.
 func (q *question) notice() string {
-	switch q.Reason {
-	case reasonMalformed:
+	if q.Reason == reasonMalformed {
 		return "malformed"
-	case policy.ReasonBudget:
+	}
+	if q.Reason == policy.ReasonBudget {
 		return "budget " + q.Rule.Pattern.String()
 	}
 	return "name " + q.name()

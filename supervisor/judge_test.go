@@ -17,17 +17,17 @@ type bench struct {
 	*testing.T
 }
 
-func newBench(t *testing.T, zone string, rules ...string) *bench {
+func newBench(t *testing.T, rules ...string) *bench {
 	t.Helper()
 	b := &bench{&desk{leases: policy.NewLeases()}, t}
-	b.set(zone, rules...)
+	b.set(rules...)
 	return b
 }
 
 // set puts other rules in place, "allow a.test" each.
-func (b *bench) set(zone string, texts ...string) {
+func (b *bench) set(texts ...string) {
 	b.Helper()
-	records, err := resolve.ParseZone(zone, "zone")
+	records, err := resolve.ParseZone(corp, "zone")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -97,7 +97,7 @@ other.corp.       A     192.0.2.3
 `
 
 func TestLeasesFollowAnswers(t *testing.T) {
-	b := newBench(t, corp, "allow www.corp", "allow corp")
+	b := newBench(t, "allow www.corp", "allow corp")
 	b.expect("real.corp A", "deny")
 	b.expect("1.2.0.192.in-addr.arpa PTR", "deny")
 	b.expect("www.corp A", "rule")
@@ -120,21 +120,21 @@ func TestLeasesFollowAnswers(t *testing.T) {
 }
 
 func TestLeasesEndWithTheirRule(t *testing.T) {
-	b := newBench(t, corp, "allow www.corp")
+	b := newBench(t, "allow www.corp")
 	b.expect("www.corp A", "rule")
 	b.expect("real.corp A", "lease")
-	b.set(corp, "allow www.corp", "deny real.corp")
+	b.set("allow www.corp", "deny real.corp")
 	b.expect("real.corp A", "deny")
-	b.set(corp, "allow elsewhere.corp")
+	b.set("allow elsewhere.corp")
 	b.expect("real.corp A", "deny")
 	b.expect("1.2.0.192.in-addr.arpa PTR", "deny")
-	b.set(corp, "allow **.corp", "deny www.corp")
+	b.set("allow **.corp", "deny www.corp")
 	b.expect("1.2.0.192.in-addr.arpa PTR", "deny")
 }
 
 func TestLeasesEndInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, corp, "allow www.corp")
+		b := newBench(t, "allow www.corp")
 		b.expect("www.corp A", "rule")
 		time.Sleep(59 * time.Second) //nolint:forbidigo // the bubble's own clock
 		b.expect("real.corp A", "lease")
@@ -145,7 +145,7 @@ func TestLeasesEndInTime(t *testing.T) {
 
 // Keys of the names above an allowed one are no secret of the sandbox's; nothing else of them is given, nor to others.
 func TestKeysOfNamesAbove(t *testing.T) {
-	b := newBench(t, corp, "allow www.dept.corp")
+	b := newBench(t, "allow www.dept.corp")
 	for _, name := range []string{"", "corp", "dept.corp"} {
 		b.expect(name+" DNSKEY+do", "lease")
 		b.expect(name+" DS+do", "lease")
@@ -157,7 +157,7 @@ func TestKeysOfNamesAbove(t *testing.T) {
 }
 
 func TestWhatUpstreamsAreNotAsked(t *testing.T) {
-	b := newBench(t, corp, "allow *", "allow www.corp", "allow named.local", "allow **.lab.test")
+	b := newBench(t, "allow *", "allow www.corp", "allow named.local", "allow **.lab.test")
 	for text, want := range map[string]resolve.Asking{
 		"www.corp A": resolve.Ask, "www.corp TXT": resolve.Ask, "x.corp TXT": resolve.NoTypes, "_acme-challenge.x.corp TXT": resolve.Ask,
 		"x.local A": resolve.NoName, "named.local A": resolve.Ask, "a.lab.test A": resolve.Ask, "lab.test A": resolve.Ask, "b.test A": resolve.NoName,

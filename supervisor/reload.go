@@ -34,9 +34,7 @@ func (d *desk) reload(r Reload) {
 	if d.log != nil {
 		d.write(audit.Event{Name: audit.PolicyReload, PolicyFile: r.File, PolicyResult: audit.ReloadApplied})
 	}
-	if d.verbose {
-		d.notices.line("%s has changed: the new policy decides", audit.Escape(r.File))
-	}
+	d.notices.line("%s has changed: the new policy decides", audit.Escape(r.File))
 }
 
 // refuse says why a change is not taken in.

@@ -113,10 +113,10 @@ func TestReverseNames(t *testing.T) {
 	questions := []string{"-x 192.0.2.10", "-x 2001:db8::10", "-x 192.0.2.11", internalData, "-x 192.0.2.10", "-x 192.0.2.11", "-x 203.0.113.1"}
 	replies := z.dig(t, bind, slices.Concat(allow(internalData), []string{"--audit", log}), questions...)
 	for i, q := range questions {
-		switch {
-		case i == 3:
+		switch i {
+		case 3:
 			has(t, q, replies[i], "status: NOERROR", "CNAME "+backend+".", "192.0.2.10")
-		case i == 4:
+		case 4:
 			has(t, q, replies[i], "status: NOERROR", "PTR "+backend+".")
 		default:
 			has(t, q, replies[i], "status: NXDOMAIN", "IN SOA ", "ANSWER: 0,")

@@ -49,7 +49,7 @@ except OSError as e: print(e.errno)`
 		"secret.corp.example":  {"allow", "baseline_policy", "denied", "secret.corp.example", true},
 		"leads.corp.example":   {"allow", "derived", "denied", "secret.corp.example", true},
 		"local.corp.example":   {"deny", "baseline_policy", "not_allowed_local", "", false},
-		"192.0.2.1":         {"deny", "baseline_policy", "not_allowed", "", false},
+		"192.0.2.1":            {"deny", "baseline_policy", "not_allowed", "", false},
 	}
 	for _, e := range logged(t, o.path("log")) {
 		text := func(key string) string { s, _ := e[key].(string); return s }

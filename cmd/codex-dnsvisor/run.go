@@ -20,6 +20,7 @@ type runCmd struct {
 	Audit   string `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
 	Unix    string `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
 	Observe bool   `help:"Allow every name, and mark in the log what the policy would have denied. Needs --audit."`
+	Reload  bool   `negatable:"" default:"true" help:"Follow changes of policy files while the command runs (the default). A file that the command can write is its own to change: --no-reload."`
 	Linger  bool   `help:"When the command has ended, wait for what it left running instead of ending it."`
 	Quiet   bool   `short:"q" help:"Say nothing on standard error about denied names and failures."`
 	Verbose bool   `short:"v" help:"Say every decision on standard error."`
@@ -58,8 +59,11 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
-		Args: e.command, Rules: rules, Watch: source.follow, Linger: r.Linger,
+		Args: e.command, Rules: rules, Linger: r.Linger,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
+	}
+	if r.Reload {
+		config.Watch = source.follow
 	}
 	if r.Unix == "none" {
 		config.Unix = filter.UnixNone
