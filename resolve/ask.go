@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/miekg/dns"
+	"strings"
 )
 
 // learn asks the upstreams, once for all who ask the same at the same time. It fails with an answer that says why.
@@ -63,37 +61,21 @@ func failure(err error) Answer {
 	return a
 }
 
-// askAll asks each upstream in turn, twice, and caches what the first good reply says.
+// askAll asks the upstreams, and caches what the first good reply says. What it says of names about which others are to be
+// asked is left aside: an upstream of one side of a split horizon must not speak for the other.
 func (r *Resolver) askAll(ctx context.Context, q Question) (map[stepKey]step, error) {
-	order, err := r.servers.order()
-	if len(order) == 0 {
-		return nil, errors.Join(errNone, err)
+	reply, err := r.servers.ask(ctx, q, r.timeout)
+	if err != nil {
+		return nil, err
 	}
-	share := max(r.timeout/time.Duration(tries*len(order)), shortestTry)
-	for range tries {
-		for _, u := range order {
-			var reply *dns.Msg
-			reply, err = r.try(ctx, share, u, q)
-			if err != nil {
-				continue
-			}
-			steps := takeApart(q, reply)
-			for key, s := range steps {
-				steps[key] = r.cache.put(key, s)
-			}
-			return steps, nil
+	zone, _ := r.servers.zone(q.Name)
+	steps := takeApart(q, reply)
+	for key, s := range steps {
+		if whose, _ := r.servers.zone(strings.TrimSuffix(key.name, ".")); whose != zone {
+			delete(steps, key)
+			continue
 		}
-		if ctx.Err() != nil || errors.Is(err, errRefusing) {
-			break
-		}
+		steps[key] = r.cache.put(key, s)
 	}
-	return nil, err
-}
-
-func (r *Resolver) try(ctx context.Context, share time.Duration, u Upstream, q Question) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, share)
-	defer cancel()
-	reply, err := exchange(ctx, u, q)
-	r.servers.report(u, err == nil)
-	return reply, err
+	return steps, nil
 }

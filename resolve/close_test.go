@@ -13,7 +13,7 @@ import (
 func TestCloseWhileAsking(t *testing.T) {
 	silent := newLiar(t, func(dns.ResponseWriter, *dns.Msg, bool) {})
 	for range 50 {
-		r, err := New(Config{Upstreams: []Upstream{{"udp", silent.address}}})
+		r, err := New(Config{Upstreams: []Upstream{{network: "udp", address: silent.address}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,7 +83,7 @@ func TestRealUnbound(t *testing.T) {
 	address := unbound(t, data...)
 	for _, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			r := resolver(t, Config{Upstreams: []Upstream{{network, address}}})
+			r := resolver(t, Config{Upstreams: []Upstream{{network: network, address: address}}})
 			expect(t, lookup(t, r, "www.corp", Chain{}), "NOERROR", "192.0.2.1")
 			expect(t, r.Lookup(t.Context(), Question{Name: "www.corp", Type: dns.TypeAAAA, Class: dns.ClassINET}, Chain{}), "NOERROR", "2001:db8::1")
 			expect(t, r.Lookup(t.Context(), Question{Name: "www.corp", Type: dns.TypeCNAME, Class: dns.ClassINET}, Chain{}), "NOERROR")

@@ -11,6 +11,9 @@ import (
 // Config is what a Resolver needs. Zero values are the defaults, but for Upstreams and Records: none.
 type Config struct {
 	Upstreams  []Upstream // asked in this order
+	Zones      []Zone     // with upstreams of their own
+	Order      Order      // of each list of upstreams
+	Proxy      Proxy      // what upstreams but those of unix are reached through, by TCP
 	ResolvConf string     // the system's; "" is /etc/resolv.conf. Its changes are noticed; search and ndots are not applied
 	CacheSize  int        // entries; 0 is no cache
 	MinTTL     time.Duration

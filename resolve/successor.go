@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
@@ -51,6 +50,5 @@ func (c Config) share(before *Resolver) (*knowing, *working, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	servers := &servers{configured: c.Upstreams, path: c.ResolvConf, failed: map[Upstream]time.Time{}}
-	return &knowing{from: c, cache: cache, servers: servers}, w, nil
+	return &knowing{from: c, cache: cache, servers: newServers(w.ctx, &c)}, w, nil
 }

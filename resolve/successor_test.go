@@ -21,7 +21,7 @@ func succeed(t *testing.T, r *Resolver, c Config) *Resolver {
 func TestSuccessorKnows(t *testing.T) {
 	l := newLiar(t, honest("www.corp. 60 IN CNAME a.cdn.", "a.cdn. 60 IN A 192.0.2.1"))
 	with := func(text string) Config {
-		c := Config{Upstreams: []Upstream{{"udp", l.address}}, CacheSize: 10}
+		c := Config{Upstreams: []Upstream{{network: "udp", address: l.address}}, CacheSize: 10}
 		if text != "" {
 			c.Records = records(t, text)
 		}
@@ -40,7 +40,7 @@ func TestSuccessorKnows(t *testing.T) {
 
 	other := newLiar(t, honest("www.corp. 60 IN A 192.0.2.9"))
 	c := with("")
-	c.Upstreams = []Upstream{{"udp", other.address}}
+	c.Upstreams = []Upstream{{network: "udp", address: other.address}}
 	expect(t, lookup(t, succeed(t, next, c), "www.corp", Chain{}), "NOERROR", "192.0.2.9")
 	c = with("")
 	c.MinTTL = 1
@@ -58,7 +58,7 @@ func TestSuccessorWhileAsking(t *testing.T) {
 		<-answer
 		honest("www.corp. 60 IN CNAME a.corp.")(w, m, tcp)
 	})
-	c := Config{Upstreams: []Upstream{{"udp", l.address}}, Records: records(t, "a.corp. A 192.0.2.7\n")}
+	c := Config{Upstreams: []Upstream{{network: "udp", address: l.address}}, Records: records(t, "a.corp. A 192.0.2.7\n")}
 	r := resolver(t, c)
 	got := make(chan Answer)
 	go func() { got <- lookup(t, r, "www.corp", Chain{}) }()

@@ -93,7 +93,7 @@ func recursive(all []dns.RR, m *dns.Msg) *dns.Msg {
 func resolver(t *testing.T, c Config, upstreams ...*liar) *Resolver {
 	t.Helper()
 	for _, l := range upstreams {
-		c.Upstreams = append(c.Upstreams, Upstream{"udp", l.address})
+		c.Upstreams = append(c.Upstreams, Upstream{network: "udp", address: l.address})
 	}
 	if c.CacheSize == 0 {
 		c.CacheSize = 100
@@ -413,7 +413,7 @@ func TestLocalAnswers(t *testing.T) {
 func TestSystemChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "resolv.conf")
 	s := &servers{configured: []Upstream{{}}, path: path, failed: map[Upstream]time.Time{}}
-	if order, err := s.order(); len(order) != 0 || err == nil {
+	if order, err := s.order("a.corp"); len(order) != 0 || err == nil {
 		t.Errorf("no file: %v, %v", order, err)
 	}
 	for text, want := range map[string]string{
@@ -431,7 +431,7 @@ func TestSystemChanges(t *testing.T) {
 		if err := os.Rename(temporary, path); err != nil {
 			t.Fatal(err)
 		}
-		order, err := s.order()
+		order, err := s.order("a.corp")
 		var got []string
 		for _, u := range order {
 			got = append(got, u.address.String())
@@ -451,7 +451,7 @@ func TestParseUpstream(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, u.address, err)
 		}
 	}
-	for _, bad := range []string{"", "192.0.2.1", "udp://", "udp://example.com", "https://192.0.2.1", "udp://192.0.2.1:0", "udp://192.0.2.1:99999", "udp://192.0.2.1/"} {
+	for _, bad := range []string{"", "192.0.2.1", "udp://", "udp://example.com", "quic://192.0.2.1", "udp://192.0.2.1:0", "udp://192.0.2.1:99999", "udp://192.0.2.1/"} {
 		if u, err := ParseUpstream(bad); err == nil {
 			t.Errorf("%q became %v", bad, u)
 		}

@@ -33,8 +33,7 @@ func (f *policyFlags) resolverConfig(file *policy.File) (resolve.Config, error) 
 	if c.Records, err = resolve.MergeRecords(records...); err != nil {
 		return c, err
 	}
-	c.Upstreams, err = f.upstreams(file)
-	return c, err
+	return c, f.upstreams(file, &c)
 }
 
 // types are those of the file; nil where it does not say.
@@ -83,29 +82,6 @@ func (f *policyFlags) records(file *policy.File) ([]*resolve.Records, error) {
 			return nil, err
 		}
 		all = append(all, r)
-	}
-	return all, nil
-}
-
-// upstreams are those of the flags, else those of the file, else the system's.
-func (f *policyFlags) upstreams(file *policy.File) ([]resolve.Upstream, error) {
-	texts := file.DNS.Upstreams
-	if len(f.Upstream) > 0 {
-		texts = nil
-		for _, text := range f.Upstream {
-			texts = append(texts, policy.Located{Text: text, Origin: policy.Origin{Flag: "--upstream"}})
-		}
-	}
-	if texts == nil {
-		return []resolve.Upstream{{}}, nil
-	}
-	var all []resolve.Upstream
-	for _, text := range texts {
-		u, err := resolve.ParseUpstream(text.Text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", text.Origin, err)
-		}
-		all = append(all, u)
 	}
 	return all, nil
 }

@@ -1,0 +1,59 @@
+package resolve
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+const (
+	maxNameservers = 3 // MAXNS of resolv.conf(5)
+	maxResolvConf  = 64 << 10
+)
+
+// stamp tells versions of a file apart.
+type stamp struct {
+	modified time.Time
+	size     int64
+	inode    os.FileInfo
+}
+
+// readSystem reads resolv.conf again when it has changed.
+func (s *servers) readSystem() ([]Upstream, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return nil, err
+	}
+	if s.stamp.inode != nil && os.SameFile(s.stamp.inode, info) && s.stamp.modified.Equal(info.ModTime()) && s.stamp.size == info.Size() {
+		return s.system, s.err
+	}
+	s.stamp = stamp{info.ModTime(), info.Size(), info}
+	s.system, s.search, s.err = nil, nil, nil
+	if info.Size() > maxResolvConf {
+		s.err = fmt.Errorf("%s has %d bytes", s.path, info.Size())
+		return nil, s.err
+	}
+	config, err := dns.ClientConfigFromFile(s.path)
+	if err != nil {
+		s.err = err
+		return nil, err
+	}
+	for _, domain := range config.Search {
+		if domain = strings.Trim(lower(domain), "."); domain != "" {
+			s.search = append(s.search, domain)
+		}
+	}
+	for _, server := range config.Servers[:min(len(config.Servers), maxNameservers)] {
+		if address, err := netip.ParseAddr(server); err == nil {
+			s.system = append(s.system, Upstream{network: "udp", address: netip.AddrPortFrom(address, portDNS)})
+		}
+	}
+	if len(s.system) == 0 {
+		s.err = fmt.Errorf("%s names no nameserver", s.path)
+	}
+	return s.system, s.err
+}
