@@ -76,6 +76,7 @@ func build(dir string) error {
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("random"), "./testdata/clients/random"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("reload"), "./testdata/clients/reload"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {

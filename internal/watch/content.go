@@ -48,16 +48,18 @@ func failed(err error) content {
 	return content{err: err.Error()}
 }
 
+// How long files have to be left alone for: those that are missing, that may be open for writing, and that are.
 const (
-	unleased = 200 * time.Millisecond // what is missing, or may be open for writing, has to be left alone for
-	leased   = 2 * time.Second        // and what is open for writing
+	missing  = time.Second // what is deleted may be about to be made again
+	unleased = 200 * time.Millisecond
+	leased   = 2 * time.Second
 )
 
 // settled says whether nobody is at work on the file. since is when it was seen to have changed.
 func settled(path string, since time.Time) bool {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return time.Since(since) >= unleased
+		return time.Since(since) >= missing
 	}
 	defer f.Close() // which gives the lease back
 	info, err := f.Stat()

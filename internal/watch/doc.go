@@ -10,7 +10,7 @@
 // A file renamed into its place is whole. One that is written in place may be read when it is half there, and may
 // make sense. It is therefore left alone while anybody has it open for writing, for as long as 2 s after the last write, which
 // a read lease tells (fcntl(2), F_SETLEASE). Where a lease is not to be had (the file is another user's, or the file
-// system knows none), it has to be 200 ms old. What is deleted is missing once it has been for 200 ms. And what was
+// system knows none), it has to be 200 ms old. What is deleted is missing once it has been for a second. And what was
 // loaded counts only where the content was the same before and after.
 //
 // # Limitations
