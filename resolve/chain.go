@@ -75,19 +75,45 @@ func (r *Resolver) walk(q Question, c Chain, have knowledge) (answer Answer, mis
 		}
 		told = told || source == SourceCache || source == SourceUpstream
 		a.proof = join(a.proof, s.proof)
+		if refusal, refused := c.refuses(q, s); refused {
+			return refusal, ""
+		}
 		if s.target == "" {
 			return r.finish(q, a, s, c.AllowLocal || !told || source == SourceRecord), ""
 		}
 		a.records = append(a.records, s.records...)
 		name = s.target
-		if reason := c.deny(name); reason != "" {
-			return denyTarget(q, name, reason), ""
-		}
-		if !aliasable(name) {
-			return filtered(q, "the name leads to one that no host can have"), ""
-		}
 	}
 	return ServFail(0, "the chain of names is too long"), ""
+}
+
+// refuses looks at where a step leads, whether it is followed or asked for itself.
+func (c Chain) refuses(q Question, s step) (Answer, bool) {
+	target := s.target
+	if target == "" {
+		target = aliasOnly(s)
+	}
+	if target == "" {
+		return Answer{}, false
+	}
+	if reason := c.deny(target); reason != "" {
+		return denyTarget(q, target, reason), true
+	}
+	return filtered(q, "the name leads to one that no host can have"), !aliasable(target)
+}
+
+// aliasOnly is the target of an alias that was asked for itself; "" for other data. DNAME is one too.
+func aliasOnly(s step) string {
+	if s.target != "" || len(s.records) == 0 {
+		return ""
+	}
+	switch rr := s.records[0].(type) {
+	case *dns.CNAME:
+		return lower(rr.Target)
+	case *dns.DNAME:
+		return lower(rr.Target)
+	}
+	return ""
 }
 
 // join adds the records of more that are not in all yet: the steps of one reply share their proof.
@@ -125,18 +151,20 @@ func (r *Resolver) known(key stepKey, c Chain, have knowledge) (step, Source, bo
 	case !slices.Contains(r.types, key.kind):
 		return step{}, SourceLocal, true
 	}
+	if s, ok := have.fresh[key]; ok {
+		return s, SourceUpstream, true
+	}
+	if s, ok := r.cache.get(key, have.stale); ok {
+		return s, SourceCache, true
+	}
 	switch c.ask(key.name) {
-	case Ask:
 	case NoName:
 		return step{rcode: dns.RcodeNameError}, SourceLocal, true
 	case NoTypes:
 		return step{}, SourceLocal, true
+	default:
+		return step{}, SourceLocal, false
 	}
-	if s, ok := have.fresh[key]; ok {
-		return s, SourceUpstream, true
-	}
-	s, ok := r.cache.get(key, have.stale)
-	return s, SourceCache, ok
 }
 
 // unnamedType says that a type has to be named. To say that there is no data would be wrong; RFC 8482 section 4.2.

@@ -23,3 +23,19 @@ func TestRedirection(t *testing.T) {
 		t.Errorf("a name that grows too long: %s %q", a.RCode(), a.Answers())
 	}
 }
+
+// The target of an alias is put to the deny rules where the alias itself is asked for, too.
+func TestDeniedAlias(t *testing.T) {
+	l := newLiar(t, honest("a.corp. 60 IN CNAME b.corp.", "c.corp. 60 IN DNAME d.corp."))
+	r := resolver(t, Config{CacheSize: 10}, l)
+	deny := Chain{Deny: func(target string) string { return target + " is denied" }}
+	for name, kind := range map[string]uint16{"a.corp": dns.TypeCNAME, "c.corp": dns.TypeDNAME} {
+		q := Question{Name: name, Type: kind, Class: dns.ClassINET}
+		if a := r.Lookup(t.Context(), q, deny); a.DeniedTarget() == "" || a.RCode() != "NXDOMAIN" || len(a.Answers()) != 0 {
+			t.Errorf("%s %s: %s %q", name, TypeString(kind), a.RCode(), a.Answers())
+		}
+		if a, ok := r.Cached(q, Chain{}); !ok || len(a.Answers()) != 1 {
+			t.Errorf("%s %s without a denial: %q", name, TypeString(kind), a.Answers())
+		}
+	}
+}

@@ -192,10 +192,10 @@ func chain(q *question) resolve.Chain {
 			if name == asked {
 				return q.ask
 			}
-			if policy.SpecialOf(name) != policy.Ordinary && !resolve.IsReverse(name) {
-				return resolve.NoName
+			if policy.SpecialOf(name) == policy.Ordinary || resolve.IsReverse(name) || q.rules.Policy.Decide(name).Named {
+				return resolve.Ask
 			}
-			return resolve.Ask
+			return resolve.NoName
 		},
 		AllowLocal: q.Rule != nil && q.Rule.Pattern.Exact(),
 		Confirm:    q.rules.PTR != policy.PTRAny,

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"os"
 	"testing"
 )
 
@@ -28,6 +29,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(30)
 func TestUpstreamWaitDelaysNobody(t *testing.T) {
 	o := newOutside(t)
 	await(t, startLines(t, o.enter("/usr/bin/python3", "-c", silent)), "bound")
+	const rule = "[network.domains]\n\"*.example\" = \"allow\"\n[dns.budget]\nnames = 2000\nbytes = 100000\ntotal-names = 2000\ntotal-bytes = 100000\nquestions = 2000\n"
+	must(t, os.WriteFile(o.path("policy.toml"), []byte(rule), 0o644))
 	for name, script := range map[string]string{
 		"caught": `s.sendto(question(1, "slow.example"), resolver); s.sendto(question(2, "host.example"), resolver)
 print(s.recv(512)[1])`,
@@ -48,7 +51,7 @@ s.sendto(question(2, "quick.example"), resolver)
 print(s.recv(512)[1])`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := o.run("-q", "--upstream", "udp://127.0.0.1:5399", "--allow", "*.example", "--record", "host.example. A 192.0.2.1", "--", "/usr/bin/python3", "-c", asking+script)
+			got := o.run("-q", "--upstream", "udp://127.0.0.1:5399", "--policy", o.path("policy.toml"), "--record", "host.example. A 192.0.2.1", "--", "/usr/bin/python3", "-c", asking+script)
 			if got.stdout != "2\n" {
 				t.Errorf("%+v, want the second question answered first", got)
 			}
