@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // learn asks the upstreams, once for all who ask the same at the same time. It fails with an answer that says why.
@@ -71,7 +70,7 @@ func (r *Resolver) askAll(ctx context.Context, q Question) (map[stepKey]step, er
 	zone, _ := r.servers.zone(q.Name)
 	steps := takeApart(q, reply)
 	for key, s := range steps {
-		if whose, _ := r.servers.zone(strings.TrimSuffix(key.name, ".")); whose != zone {
+		if whose, _ := r.servers.zone(key.name); whose != zone {
 			delete(steps, key)
 			continue
 		}

@@ -45,6 +45,7 @@ func (s *servers) ask(ctx context.Context, q Question, within time.Duration) (*d
 		servers: s, question: q, lanes: min(s.lanes, len(order)), queue: slices.Repeat(order, tries),
 		refusing: map[Upstream]bool{}, failures: map[Upstream]error{}, done: make(chan attempt, s.lanes),
 	}
+	within -= within / 20 // so that who waits hears what went wrong, and not only that time is up
 	a.share = max(within*time.Duration(a.lanes)/time.Duration(tries*len(order)), shortestTry)
 	ctx, cancel := context.WithCancel(ctx)
 	reply, err := a.first(ctx)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,39 +19,71 @@ import (
 // unbound starts a real resolver on loopback, with local data only, and returns where it listens.
 func unbound(t *testing.T, data ...string) netip.AddrPort {
 	t.Helper()
-	program, err := exec.LookPath("unbound")
+	var local strings.Builder
+	for _, record := range data {
+		fmt.Fprintf(&local, " local-data: '%s'\n", record)
+	}
+	address := freePort(t)
+	startUnbound(t, address, local.String())
+	return address
+}
+
+// freePort is one that nobody listens on.
+func freePort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).AddrPort()
+}
+
+// startUnbound runs unbound at an address, with more of a configuration's server part.
+func startUnbound(t *testing.T, address netip.AddrPort, more string) *program {
+	t.Helper()
+	dir := t.TempDir()
+	config := fmt.Sprintf("server:\n directory: %q\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: no\n"+
+		" interface: 127.0.0.1@%d\n module-config: \"iterator\"\n local-zone: corp. static\n%sremote-control:\n control-enable: no\n", dir, address.Port(), more)
+	path := filepath.Join(dir, "unbound.conf")
+	must(t, os.WriteFile(path, []byte(config), 0o600))
+	return start(t, address, "unbound", "-c", path)
+}
+
+// program is a real server.
+type program struct {
+	*exec.Cmd
+	address netip.AddrPort
+}
+
+// kill ends a program with all that it started, and returns when nobody listens any more.
+func (p *program) kill(t *testing.T) {
+	t.Helper()
+	must(t, syscall.Kill(-p.Process.Pid, syscall.SIGKILL))
+	for {
+		conn, err := net.Dial("tcp", p.address.String())
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+		time.Sleep(time.Millisecond) //nolint:forbidigo // nothing tells when the kernel has closed another's sockets
+	}
+}
+
+// start runs a program that the test ends, and waits until it accepts connections at an address.
+func start(t *testing.T, address netip.AddrPort, name string, args ...string) *program {
+	t.Helper()
+	path, err := exec.LookPath(name)
 	if err != nil {
-		if program = "/usr/sbin/unbound"; !exists(program) {
-			t.Fatal("unbound is missing: run make deps")
+		if path = "/usr/sbin/" + name; !exists(path) {
+			t.Fatalf("%s is missing: run make deps", name)
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().(*net.TCPAddr).AddrPort()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	var config strings.Builder
-	fmt.Fprintf(&config, "server:\n directory: %q\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: no\n"+
-		" interface: 127.0.0.1@%d\n module-config: \"iterator\"\n local-zone: corp. static\n", dir, address.Port())
-	for _, record := range data {
-		fmt.Fprintf(&config, " local-data: '%s'\n", record)
-	}
-	config.WriteString("remote-control:\n control-enable: no\n")
-	path := filepath.Join(dir, "unbound.conf")
-	if err := os.WriteFile(path, []byte(config.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, program, "-c", path)
+	command := exec.CommandContext(ctx, path, args...)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	var out strings.Builder
-	command.Stderr = &out
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
+	command.Stdout, command.Stderr = &out, &out
+	must(t, command.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
 	t.Cleanup(func() { cancel(); <-ended })
@@ -58,12 +91,12 @@ func unbound(t *testing.T, data ...string) netip.AddrPort {
 		conn, err := net.Dial("tcp", address.String())
 		if err == nil {
 			_ = conn.Close()
-			return address
+			return &program{command, address}
 		}
 		select {
 		case err := <-ended:
 			ended <- err
-			t.Fatalf("unbound: %v\n%s", err, out.String())
+			t.Fatalf("%s: %v\n%s", name, err, out.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

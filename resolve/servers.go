@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,8 +59,10 @@ func newServers(ctx context.Context, c *Config) *servers {
 // sickness is how long an upstream that failed is asked last.
 const sickness = 5 * time.Second
 
-// zone is the longest of the domains with upstreams of their own that a name is in; false where it is in none.
+// zone is the longest of the domains with upstreams of their own that a name is in; false where it is in none. The name is
+// normalised, with its trailing dot or without.
 func (s *servers) zone(name string) (string, bool) {
+	name = strings.TrimSuffix(name, ".")
 	for at, end := 0, false; !end && len(s.zones) > 0; at, end = dns.NextLabel(name, at) {
 		if _, ok := s.zones[name[at:]]; ok {
 			return name[at:], true
@@ -68,7 +71,7 @@ func (s *servers) zone(name string) (string, bool) {
 	return "", false
 }
 
-// order lists the upstreams to ask about a normalised name: those that failed lately come last. The error says why the
+// order lists the upstreams to ask about a name, as zone takes it: those that failed lately come last. The error says why the
 // system's are missing.
 func (s *servers) order(name string) ([]Upstream, error) {
 	configured := s.configured

@@ -26,15 +26,8 @@ type liar struct {
 func newLiar(t *testing.T, reply func(w dns.ResponseWriter, m *dns.Msg, tcp bool)) *liar {
 	t.Helper()
 	l := &liar{}
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := listenBoth(t)
 	l.address = packets.LocalAddr().(*net.UDPAddr).AddrPort()
-	listener, err := net.Listen("tcp", l.address.String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, s := range []*dns.Server{{PacketConn: packets}, {Listener: listener}} {
 		tcp := s.Listener != nil
 		s.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) {
@@ -57,6 +50,21 @@ func newLiar(t *testing.T, reply func(w dns.ResponseWriter, m *dns.Msg, tcp bool
 		})
 	}
 	return l
+}
+
+// listenBoth listens by UDP and TCP on one port: of those that the kernel chooses for UDP, some are taken for TCP.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 50 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		must(t, err)
+		if listener, err := net.Listen("tcp", packets.LocalAddr().String()); err == nil {
+			return packets, listener
+		}
+		must(t, packets.Close())
+	}
+	t.Fatal("no port is free")
+	return nil, nil
 }
 
 // honest answers from records as a recursive resolver does.
