@@ -165,7 +165,7 @@ func quote(s string) string { return `"` + escaped(s) + `"` }
 // quoteLines writes a string of lines as they are if a literal string can hold them.
 func quoteLines(s string) string {
 	odd := func(r rune) bool {
-		return r != '\n' && r != '\t' && (r == unicode.ReplacementChar || unicode.IsControl(r))
+		return r != '\n' && r != '\t' && (r == unicode.ReplacementChar || !unicode.IsGraphic(r))
 	}
 	if !strings.ContainsFunc(s, odd) && !strings.Contains(s, "''") && !strings.HasSuffix(s, "'") {
 		return "'''\n" + s + "'''"
@@ -185,8 +185,8 @@ func escaped(s string) string {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case unicode.IsControl(r):
-			fmt.Fprintf(&b, `\u%04X`, r)
+		case !unicode.IsGraphic(r):
+			fmt.Fprintf(&b, `\U%08X`, r)
 		default:
 			b.WriteRune(r)
 		}

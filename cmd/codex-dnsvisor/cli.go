@@ -14,7 +14,7 @@ import (
 // Exit statuses of our own; a run's is its command's.
 const (
 	exitOK     = 0
-	exitNo     = 1   // doctor: run cannot work; explain: denied
+	exitNo     = 1   // doctor: run cannot work; explain: denied; policy check --strict: warnings
 	exitUsage  = 2   // of every subcommand but run
 	exitFailed = 125 // run itself failed, usage included
 )
@@ -23,6 +23,7 @@ type cli struct {
 	Run     runCmd     `cmd:"" default:"withargs" help:"Run a command (the default): codex-dnsvisor [flags] -- COMMAND [ARG…]"`
 	Doctor  doctorCmd  `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
 	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
+	Policy  policyCmd  `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
 	Filter  filterCmd  `cmd:"" help:"Print the seccomp filter."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

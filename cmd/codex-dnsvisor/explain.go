@@ -34,29 +34,55 @@ func (x *explainCmd) Run(e *env) error {
 		return &statusError{exitUsage, err}
 	}
 	decision := settings.rules.Policy.Decide(name)
+	asked := name + " " + resolve.TypeString(kind)
 	if decision.Rule == nil && resolve.IsLocalhost(name) {
-		return x.say(e, "%s %s: allowed, localhost answers everywhere (RFC 6761)", name, resolve.TypeString(kind))
+		return x.say(e, "%s: allowed, localhost answers everywhere (RFC 6761)", asked)
 	}
 	if decision.Effect != policy.Allow {
-		if err := x.say(e, "%s %s: denied, %s", name, resolve.TypeString(kind), because(decision)); err != nil {
+		if err := x.say(e, "%s: denied, %s%s", asked, because(decision), otherwise(decision)); err != nil {
 			return err
 		}
 		return &statusError{exitNo, nil}
 	}
-	answered := "an upstream"
-	if settings.resolver.Records.Has(name, kind) {
-		answered = "a static record"
-	} else if !settings.resolver.Asks(kind) {
-		answered = "no data: the type is not asked for"
-	}
-	return x.say(e, "%s %s: allowed by %s (%s), answered by %s", name, resolve.TypeString(kind), decision.Rule.Pattern, decision.Rule.Origin, answered)
+	return x.say(e, "%s: allowed %s, answered by %s", asked, because(decision), settings.answerer(name, kind, decision))
 }
 
+// because says which rule decides, and about what.
 func because(d policy.Decision) string {
-	if d.Rule == nil {
+	switch {
+	case d.Rule == nil:
 		return "no rule allows it"
+	case d.Service:
+		return fmt.Sprintf("by %s (%s) for a service of its name", d.Rule.Pattern, d.Rule.Origin)
 	}
 	return fmt.Sprintf("by %s (%s)", d.Rule.Pattern, d.Rule.Origin)
+}
+
+// otherwise says what holds of a name of special use that no rule is about.
+func otherwise(d policy.Decision) string {
+	switch {
+	case d.Rule != nil || d.Special == policy.Ordinary:
+		return ""
+	case d.Special == policy.ReverseIPv4 || d.Special == policy.ReverseIPv6:
+		return "; it is answered for as long as an answer with the address holds"
+	}
+	return fmt.Sprintf("; %s is not for the network (%s)", d.Special.Zone(), d.Special.Source())
+}
+
+// answerer is who answers a question about an allowed name.
+func (s *settings) answerer(name string, kind uint16, d policy.Decision) string {
+	_, service := policy.ServiceOwner(name)
+	switch {
+	case s.resolver.Records.Has(name, kind):
+		return "a static record"
+	case d.Special != policy.Ordinary && !d.Named:
+		return fmt.Sprintf("no upstream: %s is not for the network (%s) and no rule names it", d.Special.Zone(), d.Special.Source())
+	case !s.resolver.Asks(kind):
+		return "no data: the type is not asked for"
+	case kind == resolve.TypeTXT && !service && !d.Rule.Pattern.Exact():
+		return "no data: TXT is asked for where a rule is the name itself"
+	}
+	return "an upstream"
 }
 
 func (x *explainCmd) say(e *env, format string, args ...any) error {

@@ -27,6 +27,15 @@ type settings struct {
 }
 
 func (f *policyFlags) load() (*settings, error) {
+	file, err := f.merged()
+	if err != nil {
+		return nil, err
+	}
+	return f.settle(file)
+}
+
+// merged is the file, with the rules of the flags before its own and the flags in place of its keys, but for the records.
+func (f *policyFlags) merged() (*policy.File, error) {
 	file := &policy.File{}
 	if f.Policy != "" {
 		var err error
@@ -38,15 +47,23 @@ func (f *policyFlags) load() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settings{files: f.files(), rules: supervisor.Rules{
-		Policy: policy.New(append(rules, file.Rules...)), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
-		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
-	}}
+	file.Rules = append(rules, file.Rules...)
 	if f.DenyWith != "" {
-		if s.rules.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
+		if file.DNS.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
 			return nil, err
 		}
 	}
+	f.overrideUpstreams(&file.DNS)
+	return file, nil
+}
+
+// settle checks what the policy package leaves to others, and adds the records of the flags.
+func (f *policyFlags) settle(file *policy.File) (*settings, error) {
+	s := &settings{files: f.files(), rules: supervisor.Rules{
+		Policy: policy.New(file.Rules), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
+		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
+	}}
+	var err error
 	if s.resolver, err = f.resolverConfig(file); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,8 @@ func (f *policyFlags) resolverConfig(file *policy.File) (resolve.Config, error) 
 	if c.Records, err = resolve.MergeRecords(records...); err != nil {
 		return c, err
 	}
-	return c, f.upstreams(file, &c)
+	err = upstreams(file, &c)
+	return c, err
 }
 
 // types are those of the file; nil where it does not say.

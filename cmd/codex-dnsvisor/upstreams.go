@@ -7,19 +7,27 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
 )
 
-// upstreams are those of the flags, else those of the file, else the system's; domains with upstreams of their own are the
-// file's.
-func (f *policyFlags) upstreams(file *policy.File, c *resolve.Config) error {
-	texts := file.DNS.Upstreams
-	if len(f.Upstream) > 0 {
-		texts = nil
-		for _, text := range f.Upstream {
-			texts = append(texts, policy.Located{Text: text, Origin: policy.Origin{Flag: "--upstream"}})
-		}
+// overrideUpstreams puts the upstreams and the proxy of the flags in place of the file's, but for its domains.
+func (f *policyFlags) overrideUpstreams(d *policy.DNS) {
+	located := func(text, flag string) policy.Located {
+		return policy.Located{Text: text, Origin: policy.Origin{Flag: flag}}
 	}
+	if len(f.Upstream) > 0 {
+		d.Upstreams = nil
+	}
+	for _, text := range f.Upstream {
+		d.Upstreams = append(d.Upstreams, located(text, "--upstream"))
+	}
+	if f.Proxy != "" {
+		d.UpstreamProxy = located(f.Proxy, "--upstream-proxy")
+	}
+}
+
+// upstreams are those of the file, else the system's.
+func upstreams(file *policy.File, c *resolve.Config) error {
 	c.Upstreams = []resolve.Upstream{{}}
 	var err error
-	if texts != nil {
+	if texts := file.DNS.Upstreams; texts != nil {
 		if c.Upstreams, err = parseUpstreams(texts); err != nil {
 			return err
 		}
@@ -34,7 +42,7 @@ func (f *policyFlags) upstreams(file *policy.File, c *resolve.Config) error {
 	if file.DNS.UpstreamOrder == policy.Race {
 		c.Order = resolve.Race
 	}
-	c.Proxy, err = f.upstreamProxy(file)
+	c.Proxy, err = upstreamProxy(file.DNS.UpstreamProxy)
 	return err
 }
 
@@ -50,11 +58,7 @@ func parseUpstreams(texts []policy.Located) ([]resolve.Upstream, error) {
 	return all, nil
 }
 
-func (f *policyFlags) upstreamProxy(file *policy.File) (resolve.Proxy, error) {
-	text := file.DNS.UpstreamProxy
-	if f.Proxy != "" {
-		text = policy.Located{Text: f.Proxy, Origin: policy.Origin{Flag: "--upstream-proxy"}}
-	}
+func upstreamProxy(text policy.Located) (resolve.Proxy, error) {
 	if text.Text == "" {
 		return resolve.Proxy{}, nil
 	}

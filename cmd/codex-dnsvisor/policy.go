@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+type policyCmd struct {
+	Check policyCheckCmd `cmd:"" help:"Say what is wrong with policy files. Exits with 2 for errors; with 0 for warnings, or 1 with --strict."`
+	Show  policyShowCmd  `cmd:"" help:"Print what flags and files come to as a policy file, each rule with the place it came from."`
+}
+
+type policyCheckCmd struct {
+	Files  []string `arg:"" name:"file" help:"A policy file; each is checked by itself."`
+	Strict bool     `help:"Exit with 1 if there are warnings."`
+}
+
+// Run implements the subcommand.
+func (c *policyCheckCmd) Run(e *env) error {
+	if len(e.command) > 0 {
+		return usageError("policy check takes no command")
+	}
+	var errs []error
+	found := false
+	for _, path := range c.Files {
+		warnings, err := checkFile(path)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, w := range warnings {
+			found = true
+			if _, err := fmt.Fprintln(e.stdout, audit.Escape(fmt.Sprintf("%s: warning: %s", w.Origin, w.Msg))); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case len(errs) > 0:
+		return &statusError{exitUsage, errors.Join(errs...)}
+	case found && c.Strict:
+		return &statusError{exitNo, nil}
+	}
+	return nil
+}
+
+// checkFile says of a file what a run would, and warns of what it would not.
+func checkFile(path string) ([]policy.Warning, error) {
+	flags := policyFlags{Policy: path}
+	file, err := flags.merged()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := flags.settle(file)
+	if err != nil {
+		return nil, err
+	}
+	warnings := append(policy.Check(file.Rules), checkRecords(file.Records, settings.rules.Policy)...)
+	slices.SortStableFunc(warnings, func(a, b policy.Warning) int {
+		return cmp.Or(cmp.Compare(a.Origin.Line, b.Origin.Line), cmp.Compare(a.Origin.Column, b.Origin.Column))
+	})
+	return warnings, nil
+}
+
+// checkRecords warns of records whose name nobody gets an answer for.
+func checkRecords(zones []policy.Zone, rules *policy.Set) []policy.Warning {
+	var warnings []policy.Warning
+	for _, zone := range zones {
+		for _, owner := range resolve.Owners(zone.Text) {
+			d := rules.Decide(owner.Name)
+			if d.Effect == policy.Allow || resolve.IsLocalhost(owner.Name) {
+				continue
+			}
+			msg := fmt.Sprintf("the records of %s are not answered: %s", owner.Name, because(d))
+			warnings = append(warnings, policy.Warning{Origin: zone.At(owner.Line, 1), Msg: msg})
+		}
+	}
+	return warnings
+}
+
+type policyShowCmd struct {
+	policyFlags `embed:""`
+}
+
+// Run implements the subcommand.
+func (s *policyShowCmd) Run(e *env) error {
+	if len(e.command) > 0 {
+		return usageError("policy show takes no command")
+	}
+	file, err := s.merged()
+	if err != nil {
+		return &statusError{exitUsage, err}
+	}
+	settings, err := s.settle(file)
+	if err != nil {
+		return &statusError{exitUsage, err}
+	}
+	file.Records = nil
+	if lines := settings.resolver.Records.Lines(); len(lines) > 0 {
+		file.Records = []policy.Zone{{Text: strings.Join(lines, "\n") + "\n"}}
+	}
+	_, err = fmt.Fprint(e.stdout, file.TOML())
+	return err
+}
