@@ -17,7 +17,7 @@
 //	policy.file                 the file whose change led to a reload
 //	policy.result               applied, refused
 //	policy.reason               why the change was refused, and so the policy is still the old one
-//	network.transport.protocol  dns_udp, dns_tcp, udp, tcp, unix
+//	network.transport.protocol  dns_udp, dns_tcp, dns_unix, udp, tcp, unix
 //	server.address              the name asked, lower case, no trailing dot; the address or path of a call
 //	server.port
 //	client.address              host:port, as Codex writes it

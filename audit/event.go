@@ -52,11 +52,12 @@ const (
 
 // Values of [Event.Transport].
 const (
-	TransportDNSUDP = "dns_udp"
-	TransportDNSTCP = "dns_tcp"
-	TransportUDP    = "udp"
-	TransportTCP    = "tcp"
-	TransportUnix   = "unix"
+	TransportDNSUDP  = "dns_udp"
+	TransportDNSTCP  = "dns_tcp"
+	TransportDNSUnix = "dns_unix" // at a forwarder's socket
+	TransportUDP     = "udp"
+	TransportTCP     = "tcp"
+	TransportUnix    = "unix"
 )
 
 // Values of [Event.PolicyResult].

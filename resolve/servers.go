@@ -41,6 +41,23 @@ type servers struct {
 	failed map[Upstream]time.Time
 }
 
+// Sockets are the paths of the unix upstreams, those of zones too.
+func (r *Resolver) Sockets() []string {
+	var paths []string
+	add := func(upstreams []Upstream) {
+		for _, u := range upstreams {
+			if u.network == "unix" {
+				paths = append(paths, u.path)
+			}
+		}
+	}
+	add(r.servers.configured)
+	for _, upstreams := range r.servers.zones {
+		add(upstreams)
+	}
+	return paths
+}
+
 // newServers makes what asks upstreams; its connections end with ctx.
 func newServers(ctx context.Context, c *Config) *servers {
 	s := &servers{

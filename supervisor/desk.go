@@ -43,7 +43,7 @@ type asker struct {
 	call             *emulate.Call  // the caught call, while it waits
 	patient          bool           // may be looked up at once, however long the process makes that take; a caught call is
 	caught           string         // the system call that was caught; "" at the stub
-	transport        string         // audit.TransportDNSUDP or audit.TransportDNSTCP
+	transport        string         // audit.TransportDNSUDP, audit.TransportDNSTCP or audit.TransportDNSUnix
 	client, resolver netip.AddrPort
 }
 

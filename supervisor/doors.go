@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,12 +23,16 @@ var doors = []string{
 	"/run/dbus/system_bus_socket",
 	"/run/user/*/gnupg/S.dirmngr", "/run/user/*/gnupg/*/S.dirmngr",
 	"~/.gnupg/S.dirmngr",
+	"/run/user/*/codex-dnsvisor/*", // of forwarders, which have a policy of their own
 }
 
 type inode struct{ dev, ino uint64 }
 
-// guard refuses the doors of known resolvers.
-type guard struct{ home string }
+// guard refuses the doors of known resolvers, and of those that we ask ourselves.
+type guard struct {
+	home      string
+	upstreams func() []string // paths
+}
 
 // check returns ECONNREFUSED where a path, as the thread tid sees it, is a resolver's door or cannot be told from
 // one. It compares files and not names, so that links and bind mounts are seen through.
@@ -46,6 +51,9 @@ func (g guard) check(tid int, path string) unix.Errno {
 			return unix.ECONNREFUSED
 		}
 	}
+	if slices.ContainsFunc(g.upstreams(), file.is) {
+		return unix.ECONNREFUSED
+	}
 	return 0
 }
 
@@ -60,13 +68,12 @@ func (g guard) matches(file inode, door string) bool {
 	if strings.Contains(door, "*") {
 		paths, _ = filepath.Glob(door) // the patterns above are well-formed
 	}
-	for _, path := range paths {
-		var st unix.Stat_t
-		if unix.Stat(path, &st) == nil && file == (inode{st.Dev, st.Ino}) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(paths, file.is)
+}
+
+func (i inode) is(path string) bool {
+	var st unix.Stat_t
+	return unix.Stat(path, &st) == nil && i == inode{st.Dev, st.Ino}
 }
 
 // look finds the file of a path from a thread's own root, working directory and /proc/self.

@@ -125,7 +125,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 func (c *Config) handler(ctx context.Context, d *desk) *handler {
 	h := &handler{ctx: ctx, desk: d, clients: newClients(), waiting: newQuestions()}
 	if c.Unix == filter.UnixGuard {
-		h.guard = &guard{home: c.Home}
+		h.guard = &guard{home: c.Home, upstreams: func() []string { return d.rules.Load().Resolver.Sockets() }}
 	}
 	return h
 }

@@ -2,15 +2,12 @@ package supervisor
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
@@ -18,8 +15,6 @@ import (
 )
 
 const (
-	maxPipelined   = 32               // questions of one connection in work at once; RFC 7766 section 6.2.1.1
-	idleTimeout    = 10 * time.Second // of a TCP connection; RFC 7766 section 6.2.3
 	maxUDPResponse = 65507
 	maxTCPResponse = 65535
 )
@@ -110,7 +105,7 @@ func (s *stub) serveTCP(ctx context.Context) error {
 		}
 		go func() {
 			defer leave()
-			s.connection(ctx, conn, by)
+			s.desk.connection(ctx, conn, by)
 		}()
 	}
 }
@@ -120,65 +115,4 @@ func (s *stub) caller(conn *net.TCPConn) asker {
 	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
 	who := s.clients.from(audit.TransportDNSTCP, from)
 	return asker{tid: who.tid, process: who.process, patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
-}
-
-// connection answers the questions of one TCP connection, as they become ready; RFC 7766.
-func (s *stub) connection(ctx context.Context, conn *net.TCPConn, by asker) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // ends reads and writes alike
-	slots := semaphore.NewWeighted(maxPipelined)
-	for conn.SetReadDeadline(time.Now().Add(idleTimeout)) == nil && ctx.Err() == nil {
-		wire, err := readFrame(conn)
-		if err != nil || !s.frame(ctx, conn, s.desk.ask(wire, by, maxTCPResponse), slots, cancel) {
-			break
-		}
-	}
-	drain(ctx, slots, maxPipelined) // a client that has sent its last question still gets its answers
-	cancel()
-	stop()
-	_ = conn.Close()
-}
-
-// frame sends a reply, now or when an upstream has answered. False: the connection has come to its end.
-func (s *stub) frame(ctx context.Context, conn *net.TCPConn, r reply, slots *semaphore.Weighted, cancel func()) bool {
-	if r.silent() {
-		return false // not a question: what was asked before it is answered, and nothing behind it is read
-	}
-	if r.pending == nil {
-		return writeFrame(conn, r.response) == nil
-	}
-	if slots.Acquire(ctx, 1) != nil {
-		return false
-	}
-	go func() {
-		defer slots.Release(1)
-		if writeFrame(conn, r.pending(ctx)) != nil {
-			cancel() // nobody to say it to
-		}
-	}()
-	return true
-}
-
-// drain waits until all slots are free.
-func drain(ctx context.Context, slots *semaphore.Weighted, all int64) {
-	_ = slots.Acquire(context.WithoutCancel(ctx), all) // fails only with its context
-}
-
-func readFrame(r io.Reader) ([]byte, error) {
-	var length [2]byte
-	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, err
-	}
-	wire := make([]byte, binary.BigEndian.Uint16(length[:]))
-	_, err := io.ReadFull(r, wire)
-	return wire, err
-}
-
-func writeFrame(conn *net.TCPConn, response []byte) error {
-	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil {
-		return err
-	}
-	frame := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(response)), uint16(len(response)))
-	_, err := conn.Write(append(frame, response...))
-	return err
 }

@@ -14,7 +14,7 @@ import (
 // Exit statuses of our own; a run's is its command's.
 const (
 	exitOK     = 0
-	exitNo     = 1   // doctor: run cannot work; explain: denied; policy check --strict: warnings
+	exitNo     = 1   // doctor: run cannot work; explain: denied; policy check --strict: warnings; forward: it failed
 	exitUsage  = 2   // of every subcommand but run
 	exitFailed = 125 // run itself failed, usage included
 )
@@ -24,6 +24,7 @@ type cli struct {
 	Doctor  doctorCmd  `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
 	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
 	Policy  policyCmd  `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
+	Forward forwardCmd `cmd:"" help:"Answer other sandboxes' questions by the same policy, at a unix socket."`
 	Filter  filterCmd  `cmd:"" help:"Print the seccomp filter."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -68,7 +68,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if r.Unix == "none" {
 		config.Unix = filter.UnixNone
 	}
-	if err := r.openLog(&config); err != nil {
+	if config.Log, config.KeepFD, err = openLog(r.Audit); err != nil {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	end, err := supervisor.Run(context.Background(), config)
@@ -87,20 +87,18 @@ func (r *runCmd) settings() (*settings, error) {
 // errNoCommand is a usage error of run.
 var errNoCommand = &hinted{errors.New("no command"), "codex-dnsvisor [flags] -- COMMAND [ARG...]"}
 
-// openLog opens the audit log, and says which inherited descriptor it took.
-func (r *runCmd) openLog(c *supervisor.Config) error {
-	if r.Audit == "" {
-		return nil
+// openLog opens the audit log that --audit names, if any, and says which inherited descriptor it took.
+func openLog(text string) (log *audit.Log, descriptor int, err error) {
+	if text == "" {
+		return nil, 0, nil
 	}
-	log, err := audit.Open(r.Audit, audit.Options{Conversation: conversation(), Session: rand.Text()})
-	if err != nil {
-		return fmt.Errorf("--audit: %w", err)
+	if log, err = audit.Open(text, audit.Options{Conversation: conversation(), Session: rand.Text()}); err != nil {
+		return nil, 0, fmt.Errorf("--audit: %w", err)
 	}
-	c.Log = log
-	if digits, ok := strings.CutPrefix(r.Audit, "fd:"); ok {
-		c.KeepFD, _ = strconv.Atoi(digits) // Open has read it
+	if digits, ok := strings.CutPrefix(text, "fd:"); ok {
+		descriptor, _ = strconv.Atoi(digits) // Open has read it
 	}
-	return nil
+	return log, descriptor, nil
 }
 
 // conversation is the agent's own name for what the command belongs to: Codex exports its thread to the commands it

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
+)
+
+type forwardCmd struct {
+	policyFlags `embed:""`
+
+	Listen  string   `required:"" placeholder:"unix:///PATH" help:"Answer at a socket: messages framed as by TCP. Its directory must be there."`
+	Peer    []uint32 `placeholder:"UID" help:"Let another user ask too, beside your own and root. Repeatable."`
+	Audit   string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
+	Reload  bool     `negatable:"" default:"true" help:"Follow changes of policy files (the default)."`
+	Quiet   bool     `short:"q" help:"Say nothing on standard error about denied names and failures."`
+	Verbose bool     `short:"v" help:"Say every decision on standard error."`
+}
+
+// Run implements the subcommand.
+func (f *forwardCmd) Run(e *env) error {
+	if e.dashes {
+		return usageError("forward takes no command")
+	}
+	path, ok := strings.CutPrefix(f.Listen, "unix://")
+	if !ok || !filepath.IsAbs(path) {
+		return &statusError{exitUsage, &hinted{fmt.Errorf("--listen %q", f.Listen), "unix:// and an absolute path: unix:///run/user/1000/codex-dnsvisor/dns.sock"}}
+	}
+	source := &source{load: f.load}
+	rules, err := source.rules()
+	if err != nil {
+		return &statusError{exitUsage, err}
+	}
+	log, _, err := openLog(f.Audit)
+	if err != nil {
+		return &statusError{exitUsage, errors.Join(err, source.Close())}
+	}
+	return f.serve(e, path, source, supervisor.Config{Rules: rules, Log: log, Stderr: e.stderr, Quiet: f.Quiet, Verbose: f.Verbose})
+}
+
+func (f *forwardCmd) serve(e *env, path string, source *source, config supervisor.Config) error {
+	if f.Reload {
+		config.Watch = source.follow
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	defer stop()
+	err := supervisor.Forward(ctx, config, supervisor.Door{Path: path, Peers: f.Peer}, func() {
+		if !f.Quiet {
+			// Nobody hears that standard error is gone.
+			_, _ = fmt.Fprintf(e.stderr, "codex-dnsvisor: answering at unix://%s\n", audit.Escape(path))
+		}
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		err = &hinted{err, "make the directory of the socket first"}
+	}
+	if err = errors.Join(err, source.Close(), config.Log.Close()); err != nil {
+		return &statusError{exitNo, err}
+	}
+	return nil
+}
