@@ -32,6 +32,19 @@ func Check(rules []Rule) []Warning {
 	return all
 }
 
+// CheckUnasked warns about rules that allow names of special use without naming a domain of theirs: no upstream is asked, so
+// they are in vain where there are no static records.
+func CheckUnasked(rules []Rule) []Warning {
+	var all []Warning
+	for _, r := range rules {
+		if zone := r.Pattern.unasked(); zone != Ordinary && r.Effect == Allow {
+			const format = "%s leads to no upstream: %s is not for the network (%s) but for names and domains that a rule names"
+			all = append(all, Warning{r.Origin, fmt.Sprintf(format, r.Pattern, zone, zone.Source())})
+		}
+	}
+	return all
+}
+
 // checker is a set that knows the order of its rules.
 type checker struct {
 	*Set

@@ -52,6 +52,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckUnasked(t *testing.T) {
+	rules := ruleSet(t, "allow *.local", "allow **.in-addr.arpa", "allow x*.test", "allow *.lab.test", "allow a.local", "deny *.onion", "allow *", "allow 192.0.2.1", "allow *.example.com", "allow **.arpa")
+	var got []string
+	for _, w := range CheckUnasked(rules.Rules()) {
+		got = append(got, strings.Fields(w.Msg)[0])
+	}
+	if diff := cmp.Diff([]string{"*.local", "**.in-addr.arpa", "x*.test"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func drawPattern(t *rapid.T) Pattern {
 	label := rapid.SampledFrom([]string{"a", "b", "ab", "*", "?", "a*", "*b", "?b", "_tcp", "_ldap"})
 	form := rapid.SampledFrom([]string{"", "", "*.", "**."}).Draw(t, "form")

@@ -104,3 +104,13 @@ func (p Pattern) names(zone string) bool {
 	label := above[strings.LastIndexByte(above, '.')+1:]
 	return !strings.ContainsAny(label, "*?")
 }
+
+// unasked is the zone of special use that all of the pattern's names are in and that it does not name; Ordinary if there is
+// none.
+func (p Pattern) unasked() Special {
+	zone := specialOf(p.fixedTail())
+	if p.kind == exact || p.names(zone.Zone()) {
+		return Ordinary
+	}
+	return zone
+}

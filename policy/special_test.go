@@ -91,6 +91,9 @@ func TestNamedRulesStayInside(t *testing.T) {
 		if first.Named && second.Rule != nil && second.Special != first.Special {
 			t.Fatalf("%s names %s, and matches %q of %s", p, first.Special, names[1], second.Special)
 		}
+		if zone := p.unasked(); zone != Ordinary && first.Rule != nil && (first.Special != zone || first.Named) {
+			t.Fatalf("%s is said to lead to no upstream, and %q is %+v", p, names[0], first)
+		}
 		if p.Exact() && first.Rule != nil && first.Named != (first.Special != Ordinary) {
 			t.Fatalf("%s is exact: %+v", p, first)
 		}

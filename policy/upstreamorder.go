@@ -6,7 +6,7 @@ type UpstreamOrder uint8
 // The orders of upstreams.
 const (
 	Failover UpstreamOrder = iota // the next one when one failed
-	Race                          // at the same time; the first answer is taken
+	Race                          // the next one, too, when one takes long; the first answer is taken
 )
 
 var upstreamOrderWords = [...]string{Failover: "failover", Race: "race"}

@@ -82,6 +82,23 @@ func (s *settings) answerer(name string, kind uint16, d policy.Decision) string 
 	case kind == resolve.TypeTXT && !service && !d.Rule.Pattern.Exact():
 		return "no data: TXT is asked for where a rule is the name itself"
 	}
+	return s.upstream(name)
+}
+
+// upstream is who is asked about a name.
+func (s *settings) upstream(name string) string {
+	domain, upstreams := "", s.resolver.Upstreams
+	for _, zone := range s.resolver.Zones {
+		if (name == zone.Domain || strings.HasSuffix(name, "."+zone.Domain)) && len(zone.Domain) > len(domain) {
+			domain, upstreams = zone.Domain, zone.Upstreams
+		}
+	}
+	switch {
+	case len(upstreams) == 0:
+		return "no upstream: nobody is asked about it"
+	case domain != "":
+		return "an upstream of " + domain
+	}
 	return "an upstream"
 }
 

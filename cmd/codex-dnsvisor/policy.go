@@ -61,7 +61,11 @@ func checkFile(path string) ([]policy.Warning, error) {
 	if err != nil {
 		return nil, err
 	}
-	warnings := append(policy.Check(file.Rules), checkRecords(file.Records, settings.rules.Policy)...)
+	warnings := policy.Check(file.Rules)
+	if len(file.Records) == 0 {
+		warnings = append(warnings, policy.CheckUnasked(file.Rules)...)
+	}
+	warnings = append(warnings, checkRecords(file.Records, settings.rules.Policy)...)
 	slices.SortStableFunc(warnings, func(a, b policy.Warning) int {
 		return cmp.Or(cmp.Compare(a.Origin.Line, b.Origin.Line), cmp.Compare(a.Origin.Column, b.Origin.Column))
 	})
