@@ -81,6 +81,19 @@ func TestServiceTable(t *testing.T) {
 	}
 }
 
+// TestServicesOfTheRegistry: the entries of IANA's registry of global underscored names are all there, but for _ta-*, of which
+// a part is the asking side's to choose.
+func TestServicesOfTheRegistry(t *testing.T) {
+	for name := range strings.FieldsSeq(`_acct _acme-challenge _dane _dccp _dmarc _dns _domainkey _dsync _email _ems _fax _for-sale _ft
+		_h323 _http _https _iax _ical-access _ical-sched _ifax _im _ipv6 _ldap _mms _mta-sts _ocsp _openpgpkey _pres _pstn _sctp _signal
+		_sip _smimecert _sms _spf _sztp _tcp _udp _unifmsg _validation-contactemail _validation-contactphone _vcard _videomsg
+		_voice _voicemsg _vouch _vpim _web _xmpp`) {
+		if owner, ok := ServiceOwner(name + ".a.test"); !ok || owner != "a.test" {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
 func TestDecideServices(t *testing.T) {
 	for _, tt := range []struct {
 		title  string
