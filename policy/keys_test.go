@@ -2,8 +2,11 @@ package policy
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestDocsKnowTheKeys: every key and table of a policy file is in the docs.
@@ -31,4 +34,27 @@ func TestDocsKnowTheKeys(t *testing.T) {
 func cutLast(key string) (table, name string) {
 	i := strings.LastIndexByte(key, '.')
 	return key[:i], key[i+1:]
+}
+
+// TestDocsExamples: the examples are policies, and but for the one that says so, none has anything to warn of.
+func TestDocsExamples(t *testing.T) {
+	text, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warned []string
+	examples := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch(text, -1)
+	for _, example := range examples {
+		f, err := Parse("example", example[1])
+		if err != nil {
+			t.Errorf("%v in\n%s", err, example[1])
+			continue
+		}
+		for _, w := range append(Check(f.Rules), CheckUnasked(f.Rules)...) {
+			warned = append(warned, w.Msg)
+		}
+	}
+	if diff := cmp.Diff([]string{"* allows names of every domain"}, warned); diff != "" || len(examples) < 3 {
+		t.Errorf("%d examples: %s", len(examples), diff)
+	}
 }
