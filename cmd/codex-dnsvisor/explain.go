@@ -39,7 +39,7 @@ func (x *explainCmd) Run(e *env) error {
 		return x.say(e, "%s: allowed, localhost answers everywhere (RFC 6761)", asked)
 	}
 	if decision.Effect != policy.Allow {
-		if err := x.say(e, "%s: denied, %s%s", asked, because(decision), otherwise(decision)); err != nil {
+		if err := x.say(e, "%s: denied, %s%s", asked, because(decision), settings.otherwise(kind, decision)); err != nil {
 			return err
 		}
 		return &statusError{exitNo, nil}
@@ -59,14 +59,20 @@ func because(d policy.Decision) string {
 }
 
 // otherwise says what holds of a name of special use that no rule is about.
-func otherwise(d policy.Decision) string {
+func (s *settings) otherwise(kind uint16, d policy.Decision) string {
 	switch {
 	case d.Rule != nil || d.Special == policy.Ordinary:
 		return ""
-	case d.Special == policy.ReverseIPv4 || d.Special == policy.ReverseIPv6:
+	case s.leased(kind, d):
 		return "; it is answered for as long as an answer with the address holds"
 	}
 	return fmt.Sprintf("; %s is not for the network (%s)", d.Special.Zone(), d.Special.Source())
+}
+
+// leased says that a question is for the name of an address, which is asked upstream where an answer had the address.
+func (s *settings) leased(kind uint16, d policy.Decision) bool {
+	reverse := d.Special == policy.ReverseIPv4 || d.Special == policy.ReverseIPv6
+	return reverse && !d.Named && kind == resolve.TypePTR && s.rules.PTR != policy.PTROff
 }
 
 // answerer is who answers a question about an allowed name.
@@ -75,6 +81,8 @@ func (s *settings) answerer(name string, kind uint16, d policy.Decision) string 
 	switch {
 	case s.resolver.Records.Has(name, kind):
 		return "a static record"
+	case s.leased(kind, d):
+		return "an upstream, for as long as an answer with the address holds"
 	case d.Special != policy.Ordinary && !d.Named:
 		return fmt.Sprintf("no upstream: %s is not for the network (%s) and no rule names it", d.Special.Zone(), d.Special.Source())
 	case !s.resolver.Asks(kind):
