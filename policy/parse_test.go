@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -141,7 +142,24 @@ func FuzzParse(f *testing.F) {
 		for _, zone := range file.Records {
 			checkZone(t, zone)
 		}
+		checkWritten(t, file)
 	})
+}
+
+// checkWritten: what a file says can be written and read again.
+func checkWritten(t *testing.T, file *File) {
+	t.Helper()
+	text := file.TOML()
+	if len(text) > MaxFile { // for its comments
+		return
+	}
+	again, err := Parse("q", []byte(text))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if diff := cmp.Diff(bare(file), bare(again), cmp.AllowUnexported(Pattern{}, Zone{})); diff != "" {
+		t.Fatalf("%s\n%s", diff, text)
+	}
 }
 
 // checkPlace: an error is within the text.
