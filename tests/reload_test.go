@@ -259,3 +259,32 @@ for name`, 1))
 	}
 	f.end()
 }
+
+// Where the kernel has no inotify left for the user the run says so, goes on, and looks at the files every now and then.
+func TestReloadWithoutInotify(t *testing.T) {
+	for limit, why := range map[string]string{"max_inotify_instances": "couldn't initialize inotify: too many open files", "max_inotify_watches": "/: no space left on device"} {
+		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, "policy.toml")
+			write(t, path, answering(1))
+			f := followIn(t, dir, func(args ...string) *exec.Cmd {
+				const none = `echo 0 >/proc/sys/user/$0 && exec "$@"`
+				return exec.Command("unshare", append([]string{"--user", "--map-root-user", "sh", "-c", none, limit}, args...)...)
+			}, "--", "/usr/bin/python3", "-c", look)
+			if got := f.address("a.test"); got != "192.0.2.1" {
+				t.Fatalf("answered with %s", got)
+			}
+			write(t, path, answering(2))
+			f.reloaded("applied")
+			if got := f.address("a.test"); got != "192.0.2.2" {
+				t.Errorf("the new policy answers %s", got)
+			}
+			f.end()
+			why = "codex-dnsvisor: policy files are looked at every few seconds only: " + strings.Replace(why, "/", dir, 1)
+			if said := f.said(); strings.Count(said, why) != 1 {
+				t.Errorf("not once %q:\n%s", why, said)
+			}
+		})
+	}
+}

@@ -23,7 +23,8 @@ const (
 // Watcher follows files. The zero value follows none; it is for one goroutine at a time.
 type Watcher struct {
 	slow    time.Duration // 0 is Slow
-	notify  *fsnotify.Watcher
+	tried   bool
+	notify  *fsnotify.Watcher // nil: there is none
 	files   []string
 	seen    map[string]content
 	watched places
@@ -176,16 +177,12 @@ func (w *Watcher) rewatch() {
 	if len(w.files) == 0 {
 		return
 	}
+	if !w.tried {
+		w.tried = true
+		w.notify, w.trouble = fsnotify.NewWatcher()
+	}
 	if w.notify == nil {
-		if w.watched != nil {
-			return // it was tried
-		}
-		w.watched = now
-		var err error
-		if w.notify, err = fsnotify.NewWatcher(); err != nil {
-			w.trouble = fmt.Errorf("inotify: %w", err)
-			return
-		}
+		return
 	}
 	for dir := range w.watched {
 		if now[dir] == nil {
