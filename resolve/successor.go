@@ -2,7 +2,9 @@ package resolve
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -30,7 +32,8 @@ type knowing struct {
 
 // Successor makes the resolver that answers from now on. A question that r has begun ends with r, and nothing of r is left
 // then. The successor has r's cache, what r knows of its upstreams and what it asks them at the moment, where the
-// settings of upstreams, cache and times to live are the same; else it begins with nothing. Closing either closes both.
+// settings of upstreams, cache and times to live are the same; else it begins with nothing, and connections that r keeps to its
+// upstreams are closed. Closing either closes both.
 func (r *Resolver) Successor(c Config) (*Resolver, error) { return c.follow(r) }
 
 // share gives the parts that may be another's; c has its defaults.
@@ -50,5 +53,23 @@ func (c Config) share(before *Resolver) (*knowing, *working, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if before != nil {
+		before.servers.exchanger.rest()
+	}
 	return &knowing{from: c, cache: cache, servers: newServers(w.ctx, &c)}, w, nil
+}
+
+// rest closes the connections that wait for a question. Those that carry one are kept for a while after it, as always.
+func (e *exchanger) rest() {
+	e.idle.mu.Lock()
+	kept := slices.Collect(maps.Keys(e.idle.kept))
+	e.idle.mu.Unlock()
+	for _, u := range kept {
+		e.idle.drop(u)
+	}
+	e.web.mu.Lock()
+	defer e.web.mu.Unlock()
+	for _, t := range e.web.of {
+		t.CloseIdleConnections()
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -76,5 +77,25 @@ func TestSuccessorWhileAsking(t *testing.T) {
 	}
 	if a := next.Lookup(context.Background(), question("late.corp"), Chain{}); !strings.Contains(a.Reason(), "closed") {
 		t.Errorf("a successor asks on: %s", a.Reason())
+	}
+}
+
+// Connections to upstreams are kept for a successor that asks the same ones, and no longer.
+func TestSuccessorConnections(t *testing.T) {
+	l := newLiar(t, honest("a.corp. 60 IN A 192.0.2.1", "b.corp. 60 IN A 192.0.2.2"))
+	c := Config{Upstreams: []Upstream{{network: "tcp", address: l.address}}, CacheSize: 10}
+	r := resolver(t, c)
+	expect(t, lookup(t, r, "a.corp", Chain{}), "NOERROR", "192.0.2.1")
+	kept := func() int { return len(r.servers.exchanger.idle.kept[c.Upstreams[0]]) }
+	c.Records = records(t, "c.corp. A 192.0.2.3\n")
+	next := succeed(t, r, c)
+	expect(t, lookup(t, next, "b.corp", Chain{}), "NOERROR", "192.0.2.2")
+	if kept() != 1 {
+		t.Errorf("%d connections are kept for the same upstream", kept())
+	}
+	c.MinTTL = time.Second
+	succeed(t, next, c)
+	if kept() != 0 {
+		t.Errorf("%d connections are kept for nobody", kept())
 	}
 }
