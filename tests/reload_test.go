@@ -260,6 +260,33 @@ for name`, 1))
 	f.end()
 }
 
+// A run follows its policy files unless it is told not to, and then has nothing to follow them with.
+func TestNoReload(t *testing.T) {
+	for flag, want := range map[string]int{"--reload": 1, "--no-reload": 0} {
+		t.Run(flag, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "policy.toml"), answering(1))
+			f := follow(t, dir, flag, "--", "/usr/bin/python3", "-c", look)
+			if got := f.address("a.test"); got != "192.0.2.1" {
+				t.Fatalf("answered with %s", got)
+			}
+			descriptors := fmt.Sprintf("/proc/%d/fd/", f.cmd.Process.Pid)
+			entries, err := os.ReadDir(descriptors)
+			must(t, err)
+			watches := 0
+			for _, e := range entries {
+				if target, _ := os.Readlink(descriptors + e.Name()); target == "anon_inode:inotify" {
+					watches++
+				}
+			}
+			if watches != want {
+				t.Errorf("%d watches, want %d", watches, want)
+			}
+			f.end()
+		})
+	}
+}
+
 // Where the kernel has no inotify left for the user the run says so, goes on, and looks at the files every now and then.
 func TestReloadWithoutInotify(t *testing.T) {
 	for limit, why := range map[string]string{"max_inotify_instances": "couldn't initialize inotify: too many open files", "max_inotify_watches": "/: no space left on device"} {

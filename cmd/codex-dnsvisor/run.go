@@ -53,7 +53,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if err := r.warnObserved(e); err != nil {
 		return supervisor.Ending{}, err
 	}
-	source := &source{load: r.settings}
+	source := &source{load: r.settings, once: !r.Reload}
 	rules, err := source.rules()
 	if err != nil {
 		return supervisor.Ending{}, err

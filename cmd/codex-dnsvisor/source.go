@@ -12,6 +12,7 @@ import (
 // source makes rules of flags and files, at the start and whenever a file has changed, in the same way.
 type source struct {
 	load     func() (*settings, error)
+	once     bool // nobody follows it
 	watcher  watch.Watcher
 	resolver *resolve.Resolver // of the rules made last; nil: there are none yet
 }
@@ -20,12 +21,17 @@ type source struct {
 func (s *source) rules() (supervisor.Rules, error) {
 	var read *settings
 	var err error
-	s.watcher.Load(func() ([]string, error) {
+	load := func() ([]string, error) {
 		if read, err = s.load(); err != nil {
 			return nil, err
 		}
 		return read.files, nil
-	})
+	}
+	if s.once {
+		_, _ = load()
+	} else {
+		s.watcher.Load(load)
+	}
 	if err != nil {
 		return supervisor.Rules{}, err
 	}
