@@ -35,7 +35,7 @@ func (f *forwardCmd) Run(e *env) error {
 	if !ok || !filepath.IsAbs(path) {
 		return &statusError{exitUsage, &hinted{fmt.Errorf("--listen %q", f.Listen), "unix:// and an absolute path: unix:///run/user/1000/codex-dnsvisor/dns.sock"}}
 	}
-	source := &source{load: f.load}
+	source := &source{load: f.load, once: !f.Reload}
 	rules, err := source.rules()
 	if err != nil {
 		return &statusError{exitUsage, err}
