@@ -1,0 +1,126 @@
+package tests
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// forwarder is a codex-dnsvisor forward.
+type forwarder struct {
+	*exec.Cmd
+	socket, audit string
+}
+
+// startForwarder runs one outside, with a directory that others may enter.
+func (o *outside) startForwarder(flags ...string) *forwarder {
+	o.t.Helper()
+	f := &forwarder{socket: o.path("dns.sock"), audit: o.path("forward.jsonl")}
+	for dir := o.dir; strings.HasPrefix(dir, os.TempDir()+"/"); dir = filepath.Dir(dir) {
+		must(o.t, os.Chmod(dir, 0o755))
+	}
+	args := append([]string{binary, "forward", "--listen", "unix://" + f.socket, "--audit", f.audit}, flags...)
+	f.Cmd = o.enter(append([]string{"sh", "-c", `exec "$0" "$@" 2>&1`}, args...)...)
+	await(o.t, startLines(o.t, f.Cmd), "answering at")
+	return f
+}
+
+// TestForward: runs in other sandboxes ask a forwarder, and get what both policies allow; the log says who asked. Their trees
+// cannot ask it themselves. SIGTERM ends it, and its socket is gone.
+func TestForward(t *testing.T) {
+	o := newOutside(t)
+	f := o.startForwarder("--allow", "**.corp.example", "--allow", "big.corp.test", "--deny", "secret.corp.example", "--upstream", "udp://127.0.0.1")
+	ask := func(command ...string) result {
+		return o.run(append([]string{"--allow", "*", "--allow", "big.corp.test", "--upstream", "unix://" + f.socket, "--"}, command...)...)
+	}
+	if got := ask("getent", "ahostsv4", "alias.corp.example"); !strings.HasPrefix(got.stdout, "192.0.2.10 ") || !strings.Contains(got.stdout, " backend.corp.example\n") {
+		t.Errorf("allowed: %+v", got)
+	}
+	if got := ask("dig", "+short", "+noedns", "@8.8.8.8", "big.corp.test"); strings.Count(got.stdout, "198.51.100.") != 120 {
+		t.Errorf("long: %+v", got)
+	}
+	for _, name := range []string{"secret.corp.example", "leads.corp.example", "a.other.example"} {
+		if got := ask("dig", "@8.8.8.8", name); !strings.Contains(got.stdout, "status: NXDOMAIN") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	const door = `import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])`
+	if got := ask("/usr/bin/python3", "-c", door, f.socket); !strings.Contains(got.stderr, "ConnectionRefusedError") {
+		t.Errorf("the tree reached the forwarder: %+v", got)
+	}
+	must(t, f.Process.Signal(syscall.SIGTERM))
+	if err := f.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := os.Lstat(f.socket); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket is left: %v", err)
+	}
+	denied := map[string]any{
+		"network.policy.decision": "deny", "server.address": "secret.corp.example", "network.transport.protocol": "dns_unix",
+		"process.executable.path": binary,
+	}
+	found := false
+	for _, e := range logged(t, f.audit) {
+		found = found || matches(e, denied)
+	}
+	if !found {
+		t.Errorf("no line has %v", denied)
+	}
+}
+
+// askForwarder asks "a.corp.example A" of a forwarder; an empty line says that it was refused.
+const askForwarder = `import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+q = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x04corp\x07example\x00\x00\x01\x00\x01"
+try: s.sendall(len(q).to_bytes(2, "big") + q); print(s.recv(999)[-4:].hex())
+except BrokenPipeError: print()
+except ConnectionResetError: print()`
+
+// TestForwardPeers: other users ask only where they are named.
+func TestForwardPeers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // root's pass has it: nobody else can be two users
+	}
+	for flags, want := range map[string]string{
+		"":                              "PermissionError",
+		"--peer 7":                      "\n",
+		fmt.Sprint("--peer ", ordinary): "c0000201\n",
+	} {
+		o := newOutside(t)
+		o.startForwarder(append(strings.Fields(flags), "--allow", "a.corp.example", "--upstream", "udp://127.0.0.1")...)
+		asker := exec.Command("/usr/bin/python3", "-c", askForwarder, o.path("dns.sock"))
+		asker.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
+		got := finish(t, asker)
+		if got.stdout != want && !strings.Contains(got.stderr, want) || want == "\n" && got.stdout != want {
+			t.Errorf("%q: %+v, want %q", flags, got, want)
+		}
+	}
+}
+
+// TestForwardUsage: what is wrong is said, with what to do, and another's socket is left alone.
+func TestForwardUsage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, []byte("mine"), 0o600))
+	for _, c := range []struct {
+		args   string
+		status int
+		stderr string
+	}{
+		{"forward", 2, "--listen"},
+		{"forward --listen dns.sock", 2, "hint: unix:// and an absolute path"},
+		{"forward --listen unix://" + file, 1, "it is there already, and no socket"},
+		{"forward --listen unix:///absent/dns.sock", 1, "hint: make the directory"},
+		{"forward --listen unix:///tmp/x --upstream tls://", 2, "hint: an upstream is"},
+		{"forward --listen unix:///tmp/x --upstream-proxy ftp://x", 2, "hint: an upstream proxy is"},
+		{"forward --listen unix:///tmp/x -- true", 2, "takes no command"},
+	} {
+		if got := run(t, strings.Fields(c.args)...); got.status != c.status || !strings.Contains(got.stderr, c.stderr) {
+			t.Errorf("%s: %+v", c.args, got)
+		}
+	}
+}
