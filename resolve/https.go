@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"sync"
@@ -71,8 +72,9 @@ func (w *web) ask(ctx context.Context, s *secure, m *dns.Msg) (*dns.Msg, error) 
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%w: HTTP status %s", errNotDNS, response.Status)
 	}
-	if got := response.Header.Get("Content-Type"); got != mediaType {
-		return nil, fmt.Errorf("%w: content of type %q", errNotDNS, got)
+	content := response.Header.Get("Content-Type")
+	if kind, _, err := mime.ParseMediaType(content); err != nil || kind != mediaType {
+		return nil, fmt.Errorf("%w: content of type %q", errNotDNS, content)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReplySize+1))
 	if err != nil {

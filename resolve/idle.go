@@ -1,27 +1,51 @@
 package resolve
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
-	maxIdle  = 4                // connections to one upstream that wait for a question
-	idleTime = 10 * time.Second // RFC 7766 section 6.2.3: a server may close sooner
+	maxConnections = 8                // to one upstream, each with a question; unbound takes ten of all its clients if it is not told otherwise
+	maxIdle        = 4                // connections to one upstream that wait for a question
+	idleTime       = 10 * time.Second // RFC 7766 section 6.2.3: a server may close sooner
 )
 
 // idle keeps connections that have answered for the next question to the same upstream. One carries one question at a time:
 // nothing that comes late can be taken for another's reply.
 type idle struct {
-	mu   sync.Mutex
-	kept map[Upstream][]*waiting
+	mu    sync.Mutex
+	kept  map[Upstream][]*waiting
+	slots map[Upstream]*semaphore.Weighted // of those that are not idle
 }
 
 type waiting struct {
 	conn net.Conn
 	end  *time.Timer
+}
+
+// enter waits for its turn to have a connection, until leave.
+func (i *idle) enter(ctx context.Context, u Upstream) (leave func(), err error) {
+	i.mu.Lock()
+	slots := i.slots[u]
+	if slots == nil {
+		if i.slots == nil {
+			i.slots = map[Upstream]*semaphore.Weighted{}
+		}
+		slots = semaphore.NewWeighted(maxConnections)
+		i.slots[u] = slots
+	}
+	i.mu.Unlock()
+	if err := slots.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("%d questions are waiting for it already: %w", maxConnections, err)
+	}
+	return func() { slots.Release(1) }, nil
 }
 
 // take returns the connection that was used last; nil where none is left.

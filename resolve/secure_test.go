@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -163,5 +164,27 @@ func TestPadding(t *testing.T) {
 		if o := m.IsEdns0(); len(o.Option) != 0 {
 			t.Errorf("%s: %v", network, o)
 		}
+	}
+}
+
+// Many questions at once are answered by a server that takes ten connections, as unbound does unless it is told otherwise.
+func TestManyAtOnce(t *testing.T) {
+	s := newSecureServer(t, trusted, "dns.test")
+	for name, u := range map[string]Upstream{
+		"tcp": upstream(t, "tcp://%s", s.plain), "tls": upstream(t, "tls://dns.test:%d#address=127.0.0.1", s.tls.Port()),
+		"https": upstream(t, "https://dns.test:%d/dns-query#address=127.0.0.1", s.https.Port()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := resolver(t, Config{Upstreams: []Upstream{u}})
+			var all sync.WaitGroup
+			for i := range 200 {
+				all.Go(func() {
+					if a := lookup(t, r, fmt.Sprintf("absent%d.corp", i), Chain{}); a.RCode() != "NXDOMAIN" {
+						t.Errorf("%s: %s", a.RCode(), a.Reason())
+					}
+				})
+			}
+			all.Wait()
+		})
 	}
 }

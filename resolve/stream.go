@@ -11,6 +11,11 @@ import (
 
 // stream asks over a connection: over a kept one for half of the time left, since its server may have left it meanwhile.
 func (e *exchanger) stream(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
+	leave, err := e.idle.enter(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	if conn := e.idle.take(u); conn != nil {
 		half, cancel := halfOf(ctx)
 		defer cancel()
