@@ -20,11 +20,12 @@ import (
 )
 
 // misdeed is what a server does that no real one does: it says what lie makes of the true reply, the first say bytes
-// of it if say is not negative, and then closes the connection or goes silent.
+// of it if say is not negative, a byte each time that every has passed, and then closes the connection or goes silent.
 type misdeed struct {
 	lie    func(m, reply *dns.Msg) []byte
 	say    int
 	silent bool
+	every  time.Duration
 }
 
 func wireOf(m *dns.Msg) []byte {
@@ -143,11 +144,30 @@ func (d misdeed) serve(conn net.Conn) bool {
 		_, err = conn.Write(frame)
 		return err == nil
 	}
-	_, _ = conn.Write(frame[:min(d.say, len(frame))])
+	d.utter(conn, frame, func() {})
 	if d.silent {
 		_, _ = io.Copy(io.Discard, conn) // until the client leaves
 	}
 	return false
+}
+
+// utter says what is to be said before the end.
+func (d misdeed) utter(w io.Writer, wire []byte, flush func()) {
+	wire = wire[:min(d.say, len(wire))]
+	if d.every == 0 {
+		_, _ = w.Write(wire)
+		flush()
+		return
+	}
+	pace := time.NewTicker(d.every)
+	defer pace.Stop()
+	for i := range wire {
+		<-pace.C
+		if _, err := w.Write(wire[i : i+1]); err != nil {
+			return // the client has left
+		}
+		flush()
+	}
 }
 
 func crookedWeb(t *testing.T, d misdeed) Upstream {
@@ -165,8 +185,10 @@ func crookedWeb(t *testing.T, d misdeed) Upstream {
 			_, _ = w.Write(wire)
 			return
 		}
-		_, _ = w.Write(wire[:min(d.say, len(wire))])
-		_ = http.NewResponseController(w).Flush()
+		d.utter(w, wire, func() { _ = http.NewResponseController(w).Flush() })
+		if d.every > 0 {
+			return // all of it was said
+		}
 		if d.silent {
 			<-r.Context().Done()
 		}
@@ -208,6 +230,14 @@ func TestCrooks(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A server that is slow, but in time, is as good as any.
+func TestSlowServers(t *testing.T) {
+	for _, network := range []string{"tcp", "tls", "https", "unix"} {
+		u := crook(t, network, misdeed{lie: honestly, say: 1000, every: time.Millisecond})
+		expect(t, lookup(t, resolver(t, Config{Upstreams: []Upstream{u}}), "a.corp", Chain{}), "NOERROR", wrongAddress)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -69,14 +71,28 @@ func TestRealProxies(t *testing.T) {
 					t.Errorf("%s: %s, %d records: %s", u, a.RCode(), len(a.records), a.Reason())
 				}
 			}
+			must(t, syscall.Kill(-server.Process.Pid, syscall.SIGSTOP))
+			askAll(t, all, "SERVFAIL")
+			must(t, syscall.Kill(-server.Process.Pid, syscall.SIGCONT))
+			askAll(t, all, "NOERROR")
 			server.kill(t)
-			for _, r := range all {
-				if a := lookup(t, r, "www.corp", Chain{}); a.RCode() != "SERVFAIL" {
-					t.Errorf("without the proxy: %s %q", a.RCode(), a.Answers())
-				}
+			askAll(t, all, "SERVFAIL")
+		})
+	}
+}
+
+// askAll asks each of several resolvers, all at once.
+func askAll(t *testing.T, all []*Resolver, rcode string) {
+	t.Helper()
+	var each sync.WaitGroup
+	for _, r := range all {
+		each.Go(func() {
+			if a := lookup(t, r, "www.corp", Chain{}); a.RCode() != rcode {
+				t.Errorf("%s, want %s: %s", a.RCode(), rcode, a.Reason())
 			}
 		})
 	}
+	each.Wait()
 }
 
 // A proxy that refuses, or is none, fails with what it said; its password is not repeated.

@@ -73,6 +73,31 @@ func TestForward(t *testing.T) {
 	}
 }
 
+// TestForwardGone: where a forwarder hangs or is killed, the next upstream answers; another one takes the place of its socket.
+func TestForwardGone(t *testing.T) {
+	o := newOutside(t)
+	start := func() *forwarder {
+		return o.startForwarder("--allow", "a.corp.example", "--record", "a.corp.example. 0 IN A 192.0.2.99")
+	}
+	f := start()
+	ask := func(want string, more ...string) {
+		t.Helper()
+		args := append([]string{"--allow", "a.corp.example", "--upstream", "unix://" + f.socket}, more...)
+		if got := o.run(append(args, "--", "getent", "ahostsv4", "a.corp.example")...); !strings.HasPrefix(got.stdout, want) {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+	spare := []string{"--upstream", "udp://127.0.0.1"}
+	ask("192.0.2.99 ", spare...)
+	must(t, f.Process.Signal(syscall.SIGSTOP))
+	ask("192.0.2.1 ", spare...)
+	must(t, f.Process.Signal(syscall.SIGKILL))
+	_ = f.Wait()
+	ask("192.0.2.1 ", spare...)
+	f = start()
+	ask("192.0.2.99 ")
+}
+
 // askForwarder asks "a.corp.example A" of a forwarder; an empty line says that it was refused.
 const askForwarder = `import socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
