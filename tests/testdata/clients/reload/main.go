@@ -4,7 +4,8 @@
 // Version k is one of 4 kinds, and all that it answers shows k: v0.test is allowed where k is even and v1.test where it is odd, with an
 // alias to mid<k%4>.test, which alone of its kind is not denied, and an address 10.<k%4>.<k/256>.<k%256>. The other name is
 // denied by a rule in line k+1, with NXDOMAIN where k%4 < 2, and else with REFUSED. A record of a name that is denied has an
-// address in 11.0.0.0/8.
+// address in 11.0.0.0/8. So it is with u0.example and u1.example, but that these have the address 198.51.100.<k%2> from upstream, and that
+// the rule is in line k+2.
 package main
 
 import (
@@ -45,12 +46,15 @@ func main() {
 	fmt.Printf("lost %d, mixed %d, back %d, asked %d\n", t.lost.Load(), t.mixed.Load(), t.back.Load(), t.asked.Load())
 }
 
+// names are asked for in turn. The last letter of the first label is what k%2 is where the name is allowed.
+var names = []string{"v0.test.", "v1.test.", "v0.test.", "v1.test.", "u0.example.", "u1.example."}
+
 // work asks one question after another: the versions that answer them never go back.
 func (t *tally) work(i int, done func() bool) {
 	ask, last := asker(i), 0
 	for n := 0; !done(); n++ {
-		name := n % 2
-		m := new(dns.Msg).SetQuestion(fmt.Sprintf("v%d.test.", name), dns.TypeA)
+		name := names[n%len(names)]
+		m := new(dns.Msg).SetQuestion(name, dns.TypeA)
 		m.SetEdns0(4096, false)
 		t.asked.Add(1)
 		reply, err := ask(m)
@@ -64,6 +68,7 @@ func (t *tally) work(i int, done func() bool) {
 		case err != nil:
 			t.mixed.Add(1)
 			fmt.Fprintln(os.Stderr, err, reply)
+		case k == unknown:
 		case k < last:
 			t.back.Add(1)
 			fmt.Fprintf(os.Stderr, "version %d after %d\n", k, last)
@@ -112,15 +117,35 @@ func (a *addressed) Write(b []byte) (int, error) { return a.WriteToUDP(b, a.to) 
 
 var errMixed = errors.New("mixed")
 
+// unknown is a version of which only k%2 shows.
+const unknown = -1
+
 // version is the one that an answer is of.
-func version(name int, m *dns.Msg) (int, error) {
-	if m.Rcode == dns.RcodeSuccess && len(m.Answer) == 2 {
-		return allowed(name, m.Answer)
+func version(name string, m *dns.Msg) (int, error) {
+	kind := int(name[1] - '0')
+	switch {
+	case m.Rcode != dns.RcodeSuccess:
+		return denied(name, kind, m)
+	case name[0] == 'u':
+		return fromUpstream(kind, m.Answer)
 	}
-	return denied(name, m)
+	return fromRecords(kind, m.Answer)
 }
 
-func allowed(name int, answer []dns.RR) (int, error) {
+func fromUpstream(kind int, answer []dns.RR) (int, error) {
+	if len(answer) != 1 {
+		return 0, errMixed
+	}
+	if a, ok := answer[0].(*dns.A); !ok || a.A.String() != fmt.Sprintf("198.51.100.%d", kind) {
+		return 0, errMixed
+	}
+	return unknown, nil
+}
+
+func fromRecords(kind int, answer []dns.RR) (int, error) {
+	if len(answer) != 2 {
+		return 0, errMixed
+	}
 	alias, isAlias := answer[0].(*dns.CNAME)
 	a, isAddress := answer[1].(*dns.A)
 	if !isAlias || !isAddress {
@@ -128,15 +153,15 @@ func allowed(name int, answer []dns.RR) (int, error) {
 	}
 	ip := a.A.To4()
 	k := int(ip[2])<<8 | int(ip[3])
-	if ip[0] != 10 || int(ip[1]) != k%4 || k%2 != name || alias.Target != fmt.Sprintf("mid%d.test.", k%4) || a.Hdr.Name != alias.Target {
+	if ip[0] != 10 || int(ip[1]) != k%4 || k%2 != kind || alias.Target != fmt.Sprintf("mid%d.test.", k%4) || a.Hdr.Name != alias.Target {
 		return 0, errMixed
 	}
 	return k, nil
 }
 
-var ruleOf = regexp.MustCompile(`^denied by v(\d)\.test \(policy\.toml:(\d+):1\)$`)
+var ruleOf = regexp.MustCompile(`^denied by ([a-z0-9.]+) \(policy\.toml:(\d+):1\)$`)
 
-func denied(name int, m *dns.Msg) (int, error) {
+func denied(name string, kind int, m *dns.Msg) (int, error) {
 	opt := m.IsEdns0()
 	if opt == nil || len(m.Answer) > 0 || len(opt.Option) != 1 {
 		return 0, errMixed
@@ -146,16 +171,19 @@ func denied(name int, m *dns.Msg) (int, error) {
 		return 0, errMixed
 	}
 	rule := ruleOf.FindStringSubmatch(ede.ExtraText)
-	if rule == nil || rule[1] != strconv.Itoa(name) {
+	if rule == nil || rule[1]+"." != name {
 		return 0, errMixed
 	}
 	line, err := strconv.Atoi(rule[2])
 	k := line - 1
+	if name[0] == 'u' {
+		k--
+	}
 	rcode := dns.RcodeNameError
 	if k%4 >= 2 {
 		rcode = dns.RcodeRefused
 	}
-	if err != nil || k%2 == name || m.Rcode != rcode {
+	if err != nil || k%2 == kind || m.Rcode != rcode {
 		return 0, errMixed
 	}
 	return k, nil
