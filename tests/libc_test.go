@@ -61,7 +61,8 @@ func TestGlibc(t *testing.T) {
 	must(t, err)
 	o := newOutside(t)
 	policy := o.path("libc.toml")
-	must(t, os.WriteFile(policy, []byte("[network.domains]\n\"*\" = \"allow\"\n[dns]\ncache-size = 0\n"+
+	must(t, os.WriteFile(policy, []byte("[network.domains]\n\"*\" = \"allow\"\n\"www.example\" = \"allow\"\n"+ // exactly, for TXT
+		"\"**.192.in-addr.arpa\" = \"allow\"\n\"**.1.in-addr.arpa\" = \"allow\"\n\"**.8.b.d.0.1.0.0.2.ip6.arpa\" = \"allow\"\n[dns]\nptr = \"any\"\ncache-size = 0\n"+
 		"upstreams = [\"udp://127.0.0.1:5301\", \"udp://127.0.0.1:5302\", \"udp://127.0.0.1:5303\"]\n"), 0o644))
 	all, err := filepath.Glob(filepath.Join(programs, "tst-*"))
 	must(t, err)
