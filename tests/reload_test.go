@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -258,6 +259,31 @@ for name`, 1))
 		t.Errorf("the old upstream's answer is %q", got)
 	}
 	f.end()
+}
+
+// A forwarder follows its policy files as a run does.
+func TestReloadOfForwarder(t *testing.T) {
+	o := newOutside(t)
+	path := o.path("policy.toml")
+	policy := func(word string) string {
+		return "[network.domains]\n\"a.corp.example\" = \"" + word + "\"\n[dns]\nupstreams = [\"udp://127.0.0.1\"]\n"
+	}
+	write(t, path, policy("deny"))
+	f := o.startForwarder("--policy", path)
+	ask := func() string { return finish(t, exec.Command("/usr/bin/python3", "-c", askForwarder, f.socket)).stdout }
+	if got := ask(); got == "c0000201\n" {
+		t.Fatalf("a denied name is answered with %q", got)
+	}
+	ways["renamed over"](t, path, policy("allow"))
+	applied := map[string]any{"event.name": "codex.dns.policy_reload", "policy.result": "applied", "policy.file": path}
+	for end := time.Now().Add(patience); !slices.ContainsFunc(logged(t, f.audit), func(e map[string]any) bool { return matches(e, applied) }); ask() {
+		if time.Now().After(end) {
+			t.Fatal("the log has no line about the change")
+		}
+	}
+	if got := ask(); got != "c0000201\n" {
+		t.Errorf("the new policy answers %q", got)
+	}
 }
 
 // A run follows its policy files unless it is told not to, and then has nothing to follow them with.
