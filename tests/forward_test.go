@@ -98,6 +98,22 @@ func TestForwardGone(t *testing.T) {
 	ask("192.0.2.99 ")
 }
 
+// TestForwardElsewhere: a sandbox that is not ours, an empty network namespace, asks by TCP through socat, as docs/forward.md has it.
+func TestForwardElsewhere(t *testing.T) {
+	o := newOutside(t)
+	f := o.startForwarder("--allow", "**.corp.example", "--deny", "secret.corp.example", "--upstream", "udp://127.0.0.1")
+	const script = `ip link set lo up; echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		socat TCP-LISTEN:53,bind=127.0.0.1,reuseaddr,fork UNIX-CONNECT:"$0" & trap "kill $!" EXIT
+		until dig +tcp +short +tries=1 @127.0.0.1 alias.corp.example | grep -v '^;'; do :; done
+		echo 'nameserver 127.0.0.1
+options use-vc' >resolv.conf; mount --bind resolv.conf /etc/resolv.conf
+		getent hosts a.corp.example; getent hosts secret.corp.example; echo $?`
+	got := finish(t, o.enter("unshare", "--map-root-user", "--mount", "--net", "sh", "-c", script, f.socket))
+	if want := "middle.corp.example.\nbackend.corp.example.\n192.0.2.10\n2001:db8::1     a.corp.example\n2\n"; got.stdout != want {
+		t.Errorf("%+v", got)
+	}
+}
+
 // askForwarder asks "a.corp.example A" of a forwarder; an empty line says that it was refused.
 const askForwarder = `import socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
