@@ -22,6 +22,7 @@ func Forward(ctx context.Context, c Config, at Door, ready func()) error {
 	if err != nil {
 		return err
 	}
+	survive()
 	d := newDesk(&c)
 	services, ctx := errgroup.WithContext(ctx)
 	if c.Watch != nil {

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -96,6 +97,34 @@ func TestForwardGone(t *testing.T) {
 	ask("192.0.2.1 ", spare...)
 	f = start()
 	ask("192.0.2.99 ")
+}
+
+// TestForwardUnattended: without a standard error that anybody reads, and with a hangup that nohup keeps off, it goes on.
+func TestForwardUnattended(t *testing.T) {
+	o := newOutside(t)
+	const script = `trap "" HUP; exec "$0" forward --listen "unix://$1" --allow a.corp.example --upstream udp://127.0.0.1 2>&1`
+	service := o.enter("sh", "-c", script, binary, o.path("dns.sock"))
+	reader, writer, err := os.Pipe()
+	must(t, err)
+	service.Stdout = writer
+	must(t, service.Start())
+	must(t, writer.Close())
+	await(t, bufio.NewReader(reader), "answering at")
+	must(t, reader.Close())
+	must(t, service.Process.Signal(syscall.SIGHUP))
+	for range 2 {
+		got := o.run("--allow", "*.corp.example", "--upstream", "unix://"+o.path("dns.sock"), "--", "getent", "ahostsv4", "denied.corp.example")
+		if got.status != 2 {
+			t.Errorf("%+v", got)
+		}
+	}
+	if got := o.run("--allow", "a.corp.example", "--upstream", "unix://"+o.path("dns.sock"), "--", "getent", "ahostsv4", "a.corp.example"); !strings.HasPrefix(got.stdout, "192.0.2.1 ") {
+		t.Errorf("%+v", got)
+	}
+	must(t, service.Process.Signal(syscall.SIGTERM))
+	if err := service.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 // TestForwardElsewhere: a sandbox that is not ours, an empty network namespace, asks by TCP through socat, as docs/forward.md has it.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +52,7 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 	if f.Reload {
 		config.Watch = source.follow
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
 	err := supervisor.Forward(ctx, config, supervisor.Door{Path: path, Peers: f.Peer}, func() {
 		if !f.Quiet {
@@ -66,4 +67,9 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 		return &statusError{exitNo, err}
 	}
 	return nil
+}
+
+// endings are the signals that end the service: not those that its caller had it ignore, as nohup does.
+func endings() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP}, signal.Ignored)
 }
