@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,20 +29,27 @@ func unbound(t *testing.T, data ...string) netip.AddrPort {
 	return address
 }
 
-// freePort is one that nobody listens on.
+// freePort is one that nobody listens on, and that no other test is given.
 func freePort(t *testing.T) netip.AddrPort {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).AddrPort()
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		address := listener.Addr().(*net.TCPAddr).AddrPort()
+		must(t, listener.Close())
+		if _, given := givenPorts.LoadOrStore(address, true); !given {
+			return address
+		}
+	}
 }
+
+var givenPorts sync.Map
 
 // startUnbound runs unbound at an address, with more of a configuration's server part.
 func startUnbound(t *testing.T, address netip.AddrPort, more string) *program {
 	t.Helper()
 	dir := t.TempDir()
-	config := fmt.Sprintf("server:\n directory: %q\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: no\n"+
+	config := fmt.Sprintf("server:\n directory: %q\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: no\n so-reuseport: no\n"+
 		" interface: 127.0.0.1@%d\n module-config: \"iterator\"\n local-zone: corp. static\n%sremote-control:\n control-enable: no\n", dir, address.Port(), more)
 	path := filepath.Join(dir, "unbound.conf")
 	must(t, os.WriteFile(path, []byte(config), 0o600))
