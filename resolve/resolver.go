@@ -135,5 +135,7 @@ func (r *Resolver) patience() time.Duration {
 // stale is the answer from what the cache remembers past its time; false where that is not whole. RFC 8767.
 func (r *Resolver) stale(q Question, c Chain, fresh map[stepKey]step, failure Answer) (Answer, bool) {
 	answer, missing := r.walk(q, c, knowledge{fresh: fresh, stale: true})
-	return answer.withEDE(EDEStaleAnswer, failure.reason), missing == ""
+	answer = answer.withEDE(EDEStaleAnswer, "no upstream answered")
+	answer.reason = failure.reason // which names them; clients hear no more than that
+	return answer, missing == ""
 }

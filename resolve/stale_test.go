@@ -53,7 +53,7 @@ func TestStaleIsSaid(t *testing.T) {
 		a := lookup(t, r, "a.corp", Chain{})
 		expect(t, a, "NOERROR", "192.0.2.1")
 		if len(a.ede) > 0 {
-			if a.ede[0].InfoCode != EDEStaleAnswer || !strings.Contains(a.Reason(), "SERVFAIL") {
+			if a.ede[0].InfoCode != EDEStaleAnswer || strings.Contains(a.ede[0].ExtraText, "127.0.0.1") || !strings.Contains(a.Reason(), "SERVFAIL") {
 				t.Errorf("%+v", a.ede[0])
 			}
 			break
