@@ -62,7 +62,7 @@ func TestGlibc(t *testing.T) {
 	policy := o.path("libc.toml")
 	must(t, os.WriteFile(policy, []byte("[network.domains]\n\"*\" = \"allow\"\n\"www.example\" = \"allow\"\n"+ // exactly, for TXT
 		"\"**.192.in-addr.arpa\" = \"allow\"\n\"**.1.in-addr.arpa\" = \"allow\"\n\"**.8.b.d.0.1.0.0.2.ip6.arpa\" = \"allow\"\n[dns]\nptr = \"any\"\ncache-size = 0\n"+
-		"upstreams = [\"udp://127.0.0.1:5301\", \"udp://127.0.0.1:5302\", \"udp://127.0.0.1:5303\"]\n"), 0o644))
+		"upstreams = [\"udp://127.0.0.1:5301\", \"udp://127.0.0.1:5302\", \"udp://127.0.0.1:5303\"]\n[dns.budget]\nnames = 65536\nbytes = 16777216\ntotal-names = 65536\ntotal-bytes = 16777216\nquestions = 65536\n"), 0o644))
 	all, err := filepath.Glob(filepath.Join(programs, "tst-*"))
 	must(t, err)
 	var rows []string
