@@ -69,14 +69,15 @@ const (
 
 // Load reads the policy file at path: a regular file of at most MaxFile bytes. The error is an [*Error], the first one.
 func Load(path string) (*File, error) {
-	data, err := read(path)
+	data, err := Read(path)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, data)
 }
 
-func read(path string) ([]byte, error) {
+// Read reads a file of rules in whatever format: a regular file of at most a byte more than MaxFile. The error is an [*Error].
+func Read(path string) ([]byte, error) {
 	fail := func(msg string, err error) ([]byte, error) {
 		return nil, &Error{Origin: Origin{File: path}, Msg: msg, Accepted: "a policy file is a regular file of TOML", Err: err}
 	}

@@ -52,7 +52,10 @@ func (c *policyCheckCmd) Run(e *env) error {
 
 // checkFile says of a file what a run would, and warns of what it would not.
 func checkFile(path string) ([]policy.Warning, error) {
-	flags := policyFlags{Policy: path}
+	flags, err := flagsFor(path)
+	if err != nil {
+		return nil, err
+	}
 	file, err := flags.merged()
 	if err != nil {
 		return nil, err
@@ -70,6 +73,18 @@ func checkFile(path string) ([]policy.Warning, error) {
 		return cmp.Or(cmp.Compare(a.Origin.Line, b.Origin.Line), cmp.Compare(a.Origin.Column, b.Origin.Column))
 	})
 	return warnings, nil
+}
+
+// flagsFor are the flags that read a file of its format: what begins with a brace is JSON.
+func flagsFor(path string) (policyFlags, error) {
+	data, err := policy.Read(path)
+	if err != nil {
+		return policyFlags{}, err
+	}
+	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
+		return policyFlags{SRT: path}, nil
+	}
+	return policyFlags{Policy: path}, nil
 }
 
 // checkRecords warns of records whose name nobody gets an answer for.

@@ -13,6 +13,7 @@ type policyFlags struct {
 	Allow    []string `placeholder:"PATTERN" sep:"none" help:"Allow names: example.com, *.example.com (its subdomains), **.example.com (both), with * and ? as globs. Repeatable."`
 	Deny     []string `placeholder:"PATTERN" sep:"none" help:"Deny names; outweighs every allow. Repeatable."`
 	Policy   string   `placeholder:"FILE" help:"Read a policy file (TOML)."`
+	SRT      string   `name:"srt-settings" placeholder:"FILE" help:"Take the domains of Claude Code's or sandbox-runtime's settings (JSON) as rules."`
 	Record   []string `placeholder:"LINE" sep:"none" help:"Add a static record: 'a.example. 60 IN A 192.0.2.1'. Repeatable."`
 	Upstream []string `placeholder:"URL" sep:"none" help:"Ask system, udp://ADDRESS, tcp://ADDRESS, tls://HOST, https://HOST/PATH or unix:///PATH; in place of the file's but for its domains. Repeatable, in order."`
 	Proxy    string   `name:"upstream-proxy" placeholder:"URL" help:"Ask through a proxy: http://HOST:PORT (CONNECT) or socks5://HOST:PORT; in place of the file's."`
@@ -47,6 +48,13 @@ func (f *policyFlags) merged() (*policy.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.SRT != "" {
+		more, err := policy.LoadSRT(f.SRT)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, more...)
+	}
 	file.Rules = append(rules, file.Rules...)
 	if f.DenyWith != "" {
 		if file.DNS.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
@@ -72,10 +80,13 @@ func (f *policyFlags) settle(file *policy.File) (*settings, error) {
 
 // files are those that the flags name.
 func (f *policyFlags) files() []string {
-	if f.Policy == "" {
-		return nil
+	var files []string
+	for _, path := range []string{f.Policy, f.SRT} {
+		if path != "" {
+			files = append(files, path)
+		}
 	}
-	return []string{f.Policy}
+	return files
 }
 
 // rules are those of the flags. Every bad one is reported.

@@ -1,0 +1,77 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestSRT(t *testing.T) {
+	const text = `{
+  "filesystem": {"allowWrite": ["."], "network": {"allowedDomains": ["nested.test"]}},
+  "network": {
+    "allowedDomains": ["example.com", "*.npmjs.org", "API.github.com:443", "localhost", "[2001:db8::1]:443", "10.0.0.1", "büro.test", "a?.test"],
+    "deniedDomains": ["secret.npmjs.org", "registry.npmjs.org:22"]
+  }
+}`
+	rules, err := ParseSRT("srt.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := New(rules)
+	for name, want := range map[string]Effect{
+		"example.com": Allow, "www.example.com": Deny, "npmjs.org": Deny, "registry.npmjs.org": Allow, "secret.npmjs.org": Deny, "a.secret.npmjs.org": Allow,
+		"api.github.com": Allow, "localhost": Allow, "10.0.0.1": Deny, "nested.test": Deny, "xn--bro-hoa.test": Deny, "ab.test": Deny,
+	} {
+		if got := set.Decide(name); got.Effect != want {
+			t.Errorf("%s: %v by %v", name, got.Effect, got.Rule)
+		}
+	}
+	if got := rules[1].Origin.String(); got != "srt.json:4:39" {
+		t.Errorf("*.npmjs.org is at %s", got)
+	}
+	rules, err = ParseSRT("settings.json", []byte(`{"sandbox": {"network": {"allowedDomains": ["old.test"]}, "network": {"deniedDomains": ["*"]}}}`))
+	if err != nil || len(rules) != 1 || rules[0].Pattern.String() != "*" || rules[0].Effect != Deny {
+		t.Errorf("Claude Code's: %v, %v", rules, err)
+	}
+}
+
+func TestSRTRefuses(t *testing.T) {
+	const list = `{"network": {"deniedDomains": [], "allowedDomains": [%s]}}`
+	for _, entry := range []string{
+		`"*"`, `"*.com"`, `"com"`, `"https://example.com"`, `"example.com/x"`, `"example.com."`, `".example.com"`, `"*.example.com."`, `"a*.test"`, `"a.test:0"`,
+		`"a.test:65536"`, `"a.test:080"`, `"2001:db8::1"`, `"[::1]x"`, `1`, `null`, `["a.test"]`, `""`,
+	} {
+		_, err := ParseSRT("srt.json", []byte(fmt.Sprintf(list, entry)))
+		if err == nil || !strings.HasPrefix(err.Error(), "srt.json:1:") {
+			t.Errorf("%s: %v", entry, err)
+		}
+	}
+	for _, text := range []string{
+		``, ` `, `[]`, `{}`, `{"network": {"allowedDomains": []}}`, `{"network": {"allowedDomains": "a.test", "deniedDomains": []}}`, `{"network"`, `{"network": {`, `{} {}`, `{"a": tru}`, `{"network.allowedDomains": []}`,
+		`{"network": {"allowedDomains": [], "deniedDomains": []}, "network": {}}`, `{"sandbox": {"network": {"allowedDomains": []}}, "sandbox": 1}`,
+	} {
+		if rules, err := ParseSRT("srt.json", []byte(text)); err == nil {
+			t.Errorf("%s: %v", text, rules)
+		}
+	}
+}
+
+func FuzzParseSRT(f *testing.F) {
+	f.Add([]byte(`{"network": {"allowedDomains": ["a.test", "*.b.test:443"], "deniedDomains": ["*"]}}`))
+	f.Add([]byte(`{"sandbox": {"network": {"allowedDomains": ["[::1]:443"]}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rules, err := ParseSRT("fuzz", data)
+		for _, r := range rules {
+			if r.Origin.Line < 1 {
+				t.Errorf("%s has no place", r.Pattern)
+			}
+			if r.Effect == Allow && r.Pattern == (Pattern{kind: every}) {
+				t.Error("* is allowed")
+			}
+		}
+		if err != nil && err.Error() == "" {
+			t.Error("an error that says nothing")
+		}
+	})
+}
