@@ -68,6 +68,30 @@ static void await_maps(int keeper)
 	close(keeper);
 }
 
+// send_sockets says a message with sockets, and closes them.
+static void send_sockets(struct dv_message *message, const int *fds, int count)
+{
+	union {
+		char bytes[CMSG_SPACE(DV_MAX_STREAMS * sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec data = {message, sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	if (count) {
+		header.msg_control = control.bytes;
+		header.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(rights), fds, count * sizeof(int));
+	}
+	if (sendmsg(supervisor, &header, 0) < 0)
+		fail(DV_STAGE_SOCKETS, errno);
+	while (count)
+		close(fds[--count]);
+}
+
 // The sockets of the wall: whoever makes a socket fixes its network namespace, so the supervisor outside can
 // bind, route and answer through these. Bit i of the message's value says that socket i exists.
 static void hand_over_sockets(void)
@@ -90,22 +114,26 @@ static void hand_over_sockets(void)
 		message.value |= 1 << i;
 		fds[count++] = fd;
 	}
-	union {
-		char bytes[CMSG_SPACE(sizeof(fds))];
-		struct cmsghdr align;
-	} control = {0};
-	struct iovec data = {&message, sizeof(message)};
-	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
-				.msg_controllen = CMSG_SPACE(count * sizeof(int))};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(count * sizeof(int));
-	memcpy(CMSG_DATA(rights), fds, count * sizeof(int));
-	if (sendmsg(supervisor, &header, 0) < 0)
-		fail(DV_STAGE_SOCKETS, errno);
-	while (count)
-		close(fds[--count]);
+	send_sockets(&message, fds, count);
+}
+
+// More stream sockets, for listeners of the supervisor's inside. Those of IPv6 are left out by a kernel without it.
+static void hand_over_streams(const struct dv_config *config)
+{
+	int fds[DV_MAX_STREAMS], count = 0, wanted = (int)(config->streams4 + config->streams6);
+	struct dv_message message = {DV_MSG_STREAMS, (int32_t)config->streams4, 0};
+	if (wanted == 0)
+		return;
+	while (count < wanted) {
+		int family = count < message.value ? AF_INET : AF_INET6;
+		int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0 && family == AF_INET6 && errno == EAFNOSUPPORT)
+			break;
+		if (fd < 0)
+			fail(DV_STAGE_SOCKETS, errno);
+		fds[count++] = fd;
+	}
+	send_sockets(&message, fds, count);
 }
 
 // A map of many ids can be written only from the parent namespace, so a child stays behind in it and writes.
@@ -201,6 +229,7 @@ void dv_command(int launch, int keeper, char **argv)
 	hand_over_sockets();
 	if (dv_read_config(supervisor, &config) < 0)
 		_exit(125); // the supervisor is gone or gave up
+	hand_over_streams(&config);
 	await_maps(keeper);
 	if (config.flags & DV_NESTED)
 		nest_user(&config);

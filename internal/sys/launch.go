@@ -26,7 +26,12 @@ type Config struct {
 	Nested       bool   // the command runs in a second user namespace below the network namespace's owner
 	NoSetgroups  bool   // the maps are written without CAP_SETGID
 	Linger       bool   // the tree outlives the command
+	Streams4     int    // sockets to make inside for Tree.Streams4
+	Streams6     int    // sockets to make inside for Tree.Streams6; with Streams4 at most MaxStreams
 }
+
+// MaxStreams is how many stream sockets a command can be asked for.
+const MaxStreams = C.DV_MAX_STREAMS
 
 // Stage is a step of the launch that failed.
 type Stage int
@@ -73,7 +78,11 @@ type WallSockets struct{ Route, UDP6, TCP6, UDP4, TCP4 *os.File }
 
 // Tree is a command that is being started, and then its whole process tree.
 type Tree struct {
-	PID    int // of the command
+	PID int // of the command
+	// TCP sockets made inside the new network namespace, non-blocking and unbound: as many as Config asks for, but of IPv6
+	// none on a kernel without it. They are the caller's to close.
+	Streams4, Streams6 []*os.File
+
 	ended  bool
 	keeper int           // its pid
 	events *net.UnixConn // to the keeper
@@ -104,6 +113,9 @@ func (c Config) encode() ([]byte, error) {
 	if len(c.UIDMap) >= C.DV_MAP_SIZE || len(c.GIDMap) >= C.DV_MAP_SIZE {
 		return nil, errors.New("the id map is larger than a page")
 	}
+	if c.Streams4 < 0 || c.Streams6 < 0 || c.Streams4+c.Streams6 > MaxStreams {
+		return nil, fmt.Errorf("%d sockets", c.Streams4+c.Streams6)
+	}
 	out.size = C.uint32_t(len(blob))
 	for flag, on := range map[C.uint32_t]bool{C.DV_NESTED: c.Nested, C.DV_LINGER: c.Linger, C.DV_DENY_SETGROUPS: c.NoSetgroups} {
 		if on {
@@ -114,6 +126,7 @@ func (c Config) encode() ([]byte, error) {
 	out.nofile_cur, out.nofile_max = C.dv_started.nofile_cur, C.dv_started.nofile_max
 	out.closed = C.dv_started.closed
 	out.seccomp_flags = C.uint32_t(c.SeccompFlags)
+	out.streams4, out.streams6 = C.uint32_t(c.Streams4), C.uint32_t(c.Streams6)
 	out.filter_len = C.uint32_t(len(c.Filter) / insn)
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out.uid_map[0])), C.DV_MAP_SIZE), c.UIDMap)
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&out.gid_map[0])), C.DV_MAP_SIZE), c.GIDMap)
@@ -188,7 +201,29 @@ func (t *Tree) begin(configure func() (Config, error)) (WallSockets, error) {
 	if err != nil {
 		return WallSockets{}, fmt.Errorf("the command did not start: %w", errors.Join(err, cerr))
 	}
-	return wallSockets(int(m.value), sockets)
+	w, err := wallSockets(int(m.value), sockets)
+	if err == nil && config.Streams4+config.Streams6 > 0 {
+		if err = t.takeStreams(); err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}
+	return w, err
+}
+
+// takeStreams takes the sockets that the configuration asked for.
+func (t *Tree) takeStreams() error {
+	m, sockets, err := hear(t.launch)
+	if err != nil {
+		return fmt.Errorf("the command did not start: %w", err)
+	}
+	for i, fd := range sockets {
+		if i < int(m.value) {
+			t.Streams4 = append(t.Streams4, os.NewFile(uintptr(fd), "tcp4"))
+			continue
+		}
+		t.Streams6 = append(t.Streams6, os.NewFile(uintptr(fd), "tcp6"))
+	}
+	return nil
 }
 
 func wallSockets(mask int, fds []int) (WallSockets, error) {
@@ -324,7 +359,7 @@ func say(c *net.UnixConn, kind uint32, value, detail int32) error {
 // hear reads one message and the descriptors with it; a failure that the other side reports is a StageError.
 func hear(c *net.UnixConn) (message, []int, error) {
 	var m message
-	control := make([]byte, unix.CmsgSpace(C.DV_WALL_SOCKETS*4))
+	control := make([]byte, unix.CmsgSpace(C.DV_MAX_STREAMS*4))
 	buf := unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))
 	n, cn, _, _, err := c.ReadMsgUnix(buf, control)
 	if errors.Is(err, unix.ECONNRESET) {

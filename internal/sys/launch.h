@@ -18,6 +18,7 @@
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
 #define DV_MAP_SIZE 4096                       // a page: the most that uid_map takes in one write
 #define DV_WALL_SOCKETS 5
+#define DV_MAX_STREAMS 250 // SCM_MAX_FD is 253
 #define DV_INTERRUPT 64 // SIGRTMAX: gets threads out of RECV
 
 enum dv_flag {
@@ -50,6 +51,7 @@ enum dv_kind {
 	DV_MSG_STOPPED,     // keeper: value = signal that stopped the command, detail = how many stops that makes
 	DV_MSG_EXITED,      // keeper: value = wait status of the command
 	DV_MSG_SOCKETS,     // command: value = bit mask of the wall's sockets that follow as SCM_RIGHTS
+	DV_MSG_STREAMS,     // command: the stream sockets that the configuration asks for follow, value = how many are IPv4
 	DV_MSG_LISTENER,    // command: value = number of its listener descriptor
 	DV_MSG_GO,          // supervisor: go on
 	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on, detail = the stop that it has followed last
@@ -78,6 +80,7 @@ struct dv_config {
 	uint32_t closed; // bit n: descriptor n (0 to 2) was closed at the start
 	uint32_t seccomp_flags;
 	uint32_t filter_len;
+	uint32_t streams4, streams6; // sockets to make for listeners inside, DV_MAX_STREAMS in all
 	char uid_map[DV_MAP_SIZE], gid_map[DV_MAP_SIZE];
 	struct dv_insn filter[DV_MAX_FILTER];
 };
