@@ -6,7 +6,7 @@ TOOLS    = $(CURDIR)/.tools
 LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat
+PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl
 
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
@@ -35,7 +35,7 @@ demo: build
 	./scripts/demo
 
 test: build
-	@./scripts/need gcc go seccomp.h dig delv kdig named dnssec-signzone unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script zsh strace gdb less vim sudo tmux tinyproxy danted socat
+	@./scripts/need gcc go seccomp.h dig delv kdig named dnssec-signzone unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script zsh strace gdb less vim sudo tmux tinyproxy danted socat microsocks openssl
 	go test -race -tags $(TAGS) -shuffle=on -timeout 11m ./...
 
 # What takes too long for each change: 1,000 runs killed at random, 200,000 look-ups, 100,000 random questions, the race for 10 s, glibc's own tests.

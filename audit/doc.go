@@ -5,14 +5,15 @@
 //
 // The object is flat, the dotted names are literal keys, and a line holds those that have a value in this order:
 //
-//	event.name                  codex.dns.policy_decision, codex.dns.block_decision, codex.dns.policy_reload
+//	event.name                  codex.dns.policy_decision, codex.dns.block_decision, codex.dns.forward,
+//	                            codex.dns.policy_reload
 //	event.timestamp             2026-01-02T03:04:05.678Z: RFC 3339, UTC, milliseconds
 //	conversation.id, session.id
 //	network.policy.scope        domain, non_domain
 //	network.policy.decision     allow, deny
 //	network.policy.source       baseline_policy, record, derived
 //	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
-//	network.policy.rule         the pattern that decided
+//	network.policy.rule         the pattern that decided; of a forward, the flag's value or the variable
 //	observed                    true: allowed, though the policy denies it for the reason given
 //	policy.file                 the file whose change led to a reload
 //	policy.result               applied, refused
@@ -24,6 +25,10 @@
 //	dns.question.type, dns.response_code
 //	dns.answers                 array of strings
 //	dns.resolver.address        the address the client aimed at; its port is server.port
+//	network.peer.address        what a forward connected to outside: a host, or the path of a socket
+//	network.peer.port
+//	client.bytes, server.bytes  carried from the client, and to it
+//	error.type                  ECONNREFUSED and the like: why nothing was carried
 //	duration_us                 whole microseconds
 //	syscall.name
 //	process.pid, process.parent_pid, process.executable.path
@@ -35,7 +40,8 @@
 // "allow" among them. Codex says "none", "unknown" or false where it has no method, client or override; here such
 // keys are left out. The decisions "ask" and the sources mode_guard, proxy_state and decider do not occur. The
 // process.*, session.id and dns.answers keys are OpenTelemetry's, whose dns.question.name is server.address here,
-// whose network.transport is network.transport.protocol, and whose dns.answers holds addresses only.
+// whose network.transport is network.transport.protocol, and whose dns.answers holds addresses only. network.peer.* and
+// error.type are its too; client.bytes and server.bytes are the Elastic Common Schema's.
 //
 // # What a target chose
 //

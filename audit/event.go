@@ -8,10 +8,11 @@ import (
 // Name is what an event tells of.
 type Name string
 
-// The kinds of events: two of decisions, and one of what decides.
+// The kinds of events: three of decisions, and one of what decides.
 const (
 	PolicyDecision Name = "codex.dns.policy_decision" // a name that was asked for
 	BlockDecision  Name = "codex.dns.block_decision"  // a call that is not DNS
+	Forward        Name = "codex.dns.forward"         // a connection that was carried outside, at its end
 	PolicyReload   Name = "codex.dns.policy_reload"   // a policy file that has changed
 )
 
@@ -93,6 +94,12 @@ type Event struct {
 	ResponseCode    string
 	Answers         []string
 	ResolverAddress netip.AddrPort // written without its port, which is ServerPort
+
+	PeerAddress string // what a forward connected to outside: a host, or the path of a socket
+	PeerPort    int
+	ClientBytes int64  // carried from the client
+	ServerBytes int64  // carried to the client
+	Error       string // the name of the errno, or a word
 
 	Duration time.Duration
 	Syscall  string

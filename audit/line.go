@@ -35,6 +35,7 @@ func appendLine(dst []byte, e *Event, count int) []byte {
 	l.reload(e)
 	l.endpoints(e)
 	l.question(e)
+	l.forward(e)
 	l.caller(e)
 	if count > 1 {
 		l.number("count", int64(count))
@@ -76,6 +77,14 @@ func (l *line) question(e *Event) {
 	l.string("dns.response_code", e.ResponseCode, MaxString)
 	l.strings("dns.answers", e.Answers, MaxAnswers, false)
 	l.string("dns.resolver.address", endpoint(netip.AddrPortFrom(e.ResolverAddress.Addr(), 0)), MaxString)
+}
+
+func (l *line) forward(e *Event) {
+	l.string("network.peer.address", e.PeerAddress, MaxString)
+	l.number("network.peer.port", int64(e.PeerPort))
+	l.number("client.bytes", e.ClientBytes)
+	l.number("server.bytes", e.ServerBytes)
+	l.string("error.type", e.Error, MaxString)
 }
 
 func (l *line) caller(e *Event) {

@@ -53,6 +53,16 @@ func TestLines(t *testing.T) {
 			Name: BlockDecision, Time: at, Scope: ScopeNonDomain, Decision: Deny, PolicySource: SourceBaselinePolicy,
 			Reason: ReasonNotAllowedLocal, Transport: TransportUnix, ServerAddress: "/run/NSCD/socket.", Syscall: "connect",
 		}, 1},
+		{"forward", Event{
+			Name: Forward, Time: at, Scope: ScopeNonDomain, Decision: Allow, PolicySource: SourceBaselinePolicy, Reason: ReasonAllow,
+			Rule: "HTTPS_PROXY", Transport: TransportTCP, ServerAddress: "127.0.0.1", ServerPort: 3128,
+			ClientAddress: netip.MustParseAddrPort("127.0.0.1:40000"), PeerAddress: "127.0.0.1", PeerPort: 3128, ClientBytes: 517, ServerBytes: 1 << 40,
+			Duration: 3 * time.Second, Process: Process{PID: 42, ParentPID: 41, Executable: "/usr/bin/curl"},
+		}, 1},
+		{"forward_refused", Event{
+			Name: Forward, Time: at, Scope: ScopeNonDomain, Decision: Allow, Transport: TransportTCP, ServerAddress: "::1", ServerPort: 5432,
+			PeerAddress: "/run/postgresql/.s.PGSQL.5432", Error: "ECONNREFUSED",
+		}, 1},
 		{"link_local_resolver", Event{
 			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Deny, Reason: ReasonDenied, ServerAddress: ".",
 			ClientAddress:   netip.MustParseAddrPort("[fe80::2%eth0]:0"),

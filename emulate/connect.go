@@ -42,7 +42,11 @@ func (e *Emulator) unix(c Call, to address) verdict {
 }
 
 func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
-	if !to.inet.IsValid() || (to.inet.Port() != dnsPort && e.Local(to.inet.Addr())) {
+	if !to.inet.IsValid() {
+		return run()
+	}
+	if to.inet.Port() != dnsPort && e.Local(to.inet.Addr()) {
+		e.connectLocal(n, c, to)
 		return run()
 	}
 	s, v, ok := e.take(n)
@@ -75,6 +79,21 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 		e.remember(c, &s)
 	}
 	return done(0)
+}
+
+// connectLocal tells the handler who connects to a forward. One of whom nothing can be told connects all the same.
+func (e *Emulator) connectLocal(n sys.Notification, c Call, to address) {
+	if e.Forwarded == nil || !e.Forwarded(to.inet.Port()) {
+		return
+	}
+	s, _, ok := e.take(n)
+	if !ok {
+		return
+	}
+	defer s.close()
+	if s.tcp() && s.reaches(to) && e.Inside(s.fd, n.TID) {
+		e.remember(c, &s)
+	}
 }
 
 // remember tells the handler who uses a socket towards a resolver. It binds the socket if it is unbound, so that its port is

@@ -17,6 +17,8 @@ type Emulator struct {
 	Stub     *sys.Stub // answers from the addresses that targets ask
 	// Local says whether an address is of the namespace itself: what is sent there stays there.
 	Local func(netip.Addr) bool
+	// Forwarded says whether a local port is one whose clients the handler is told of, as it is of a resolver's; nil is none.
+	Forwarded func(port uint16) bool
 	// Inside says whether a socket (a duplicate) of a thread is of this namespace. One of another, made further down the
 	// tree, would not get what the stub sends.
 	Inside func(fd, tid int) bool

@@ -43,6 +43,13 @@ func (c *clients) connected(transport string, who client, local netip.AddrPort) 
 	c.of(transport).Add(local.Port(), who)
 }
 
+// took returns who has connected from an address, and forgets it: the port may be another's next.
+func (c *clients) took(address netip.AddrPort) client {
+	who, _ := c.tcp.Get(address.Port())
+	c.tcp.Remove(address.Port())
+	return who
+}
+
 // from returns who speaks from an address.
 func (c *clients) from(transport string, address netip.AddrPort) client {
 	who, _ := c.of(transport).Get(address.Port())

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/carry"
 	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
@@ -43,7 +44,8 @@ type Config struct {
 	Stderr       io.Writer // warnings, denials, failures
 	Quiet        bool      // say nothing of denials and failures
 	Verbose      bool      // say every decision
-	Home         string    // the user's home directory, for the doors in it; "" if unknown
+	Forwards     []carry.Forward
+	Home         string // the user's home directory, for the doors in it; "" if unknown
 	Conversation string
 	Session      string
 }
@@ -89,6 +91,7 @@ func (c *Config) launch() (sys.Config, error) {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
 	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
+	launch.Streams4, launch.Streams6 = streams(c.Forwards)
 	return launch, MapIDs(&launch)
 }
 
@@ -98,15 +101,28 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	if err != nil {
 		return 0, err
 	}
-	listener, err := tree.Load()
+	d, known := newDesk(c), newClients()
+	carrier, err := newCarrier(c, tree, d, known)
 	if err != nil {
 		return 0, errors.Join(err, w.Close())
 	}
+	listener, err := tree.Load()
+	if err != nil {
+		return 0, errors.Join(err, carrier.Close(), w.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	services, sctx := errgroup.WithContext(ctx)
-	d := newDesk(c)
-	h := c.handler(sctx, d)
-	c.serve(sctx, services, w, listener, h, inside(w.stub, tree.PID))
+	h := c.handler(sctx, d, known)
+	serve(sctx, services, &emulate.Emulator{
+		Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside(w.stub, tree.PID), Source: w.source, Forwarded: carrier.Listens,
+	}, &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting})
+	services.Go(carrier.serve)
+	if c.Watch != nil {
+		services.Go(func() error {
+			c.Watch(sctx, d.reload)
+			return nil
+		})
+	}
 	// A service that fails takes the tree with it: no call may be left without an answer.
 	stop := context.AfterFunc(sctx, func() { _ = tree.End() })
 
@@ -115,15 +131,16 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	stop()
 	// Whoever still works on a call or a question of the tree gives up when its process and the context have ended.
 	err = errors.Join(err, tree.Close())
+	carrier.ShutDown()
 	cancel()
 	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
 	h.waiting.wait()
 	d.notices.close()
-	return status, errors.Join(err, w.Close(), listener.Close())
+	return status, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
 }
 
-func (c *Config) handler(ctx context.Context, d *desk) *handler {
-	h := &handler{ctx: ctx, desk: d, clients: newClients(), waiting: newQuestions()}
+func (c *Config) handler(ctx context.Context, d *desk, known *clients) *handler {
+	h := &handler{ctx: ctx, desk: d, clients: known, waiting: newQuestions()}
 	if c.Unix == filter.UnixGuard {
 		h.guard = &guard{home: c.Home, upstreams: func() []string { return d.rules.Load().Resolver.Sockets() }}
 	}
@@ -131,18 +148,10 @@ func (c *Config) handler(ctx context.Context, d *desk) *handler {
 }
 
 // serve starts what answers the tree.
-func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, listener *sys.Listener, h *handler, inside func(fd, tid int) bool) {
-	e := &emulate.Emulator{Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside, Source: w.source}
-	s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting}
-	if c.Watch != nil {
-		services.Go(func() error {
-			c.Watch(ctx, h.desk.reload)
-			return nil
-		})
-	}
+func serve(ctx context.Context, services *errgroup.Group, e *emulate.Emulator, s *stub) {
 	services.Go(func() error { return s.serveUDP(ctx) })
 	services.Go(func() error { return s.serveTCP(ctx) })
-	services.Go(func() error { return (&receivers{listener: listener, emulator: e, calls: newCalls()}).serve(ctx) })
+	services.Go(func() error { return (&receivers{listener: e.Listener, emulator: e, calls: newCalls()}).serve(ctx) })
 }
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -80,7 +81,7 @@ type WallSockets struct{ Route, UDP6, TCP6, UDP4, TCP4 *os.File }
 type Tree struct {
 	PID int // of the command
 	// TCP sockets made inside the new network namespace, non-blocking and unbound: as many as Config asks for, but of IPv6
-	// none on a kernel without it. They are the caller's to close.
+	// none on a kernel without it. Who takes them sets them to nil; Close closes what is left.
 	Streams4, Streams6 []*os.File
 
 	ended  bool
@@ -336,6 +337,9 @@ func (t *Tree) Close() error {
 	}
 	t.ended = true
 	err := errors.Join(t.launch.Close(), t.events.Close())
+	for _, f := range slices.Concat(t.Streams4, t.Streams6) {
+		err = errors.Join(err, f.Close())
+	}
 	status, werr := wait(t.keeper)
 	switch {
 	case werr != nil:

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,11 +35,17 @@ func notifyConnect() []byte {
 	return out
 }
 
-func start(t *testing.T, args ...string) (*Tree, *Listener) {
-	t.Helper()
+// plain is a launch with the caller's own ids.
+func plain() Config {
 	config := Config{Filter: notifyConnect(), SeccompFlags: FilterFlags(), NoSetgroups: true}
 	config.UIDMap = fmt.Sprintf("%d %d 1\n", os.Geteuid(), os.Geteuid())
 	config.GIDMap = fmt.Sprintf("%d %d 1\n", os.Getegid(), os.Getegid())
+	return config
+}
+
+func start(t *testing.T, args ...string) (*Tree, *Listener) {
+	t.Helper()
+	config := plain()
 	tree, sockets, err := Launch(args, func() (Config, error) { return config, nil })
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +65,45 @@ func start(t *testing.T, args ...string) (*Tree, *Listener) {
 		}
 	})
 	return tree, listener
+}
+
+// As many sockets as are asked for are of the command's network namespace, and end with the tree where nobody takes them.
+func TestLaunchHandsStreamsOver(t *testing.T) {
+	for _, count := range [][2]int{{1, 0}, {0, 1}, {3, 2}, {MaxStreams - 1, 1}} {
+		config := plain()
+		config.Streams4, config.Streams6 = count[0], count[1]
+		tree, sockets, err := Launch([]string{"true"}, func() (Config, error) { return config, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside, errno := NetworkCookie(int(sockets.TCP4.Fd()))
+		if len(tree.Streams4) != count[0] || len(tree.Streams6) != count[1] || errno != 0 && errno != unix.ENOPROTOOPT {
+			t.Errorf("%d and %d of %v, %v", len(tree.Streams4), len(tree.Streams6), count, errno)
+		}
+		for family, files := range map[int][]*os.File{unix.AF_INET: tree.Streams4, unix.AF_INET6: tree.Streams6} {
+			for _, f := range files {
+				cookie, _ := NetworkCookie(int(f.Fd()))
+				domain, _ := Option(int(f.Fd()), unix.SOL_SOCKET, unix.SO_DOMAIN)
+				protocol, _ := Option(int(f.Fd()), unix.SOL_SOCKET, unix.SO_PROTOCOL)
+				if cookie != inside || domain != family || protocol != unix.IPPROTO_TCP {
+					t.Errorf("namespace %d, not %d; family %d, not %d; protocol %d", cookie, inside, domain, family, protocol)
+				}
+			}
+		}
+		if err := errors.Join(tree.Close(), sockets.Close()); err != nil {
+			t.Error(err)
+		}
+		for _, f := range slices.Concat(tree.Streams4, tree.Streams6) {
+			if err := f.Close(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("still open: %v", err)
+			}
+		}
+	}
+	config := plain()
+	config.Streams4 = MaxStreams + 1
+	if tree, sockets, err := Launch([]string{"true"}, func() (Config, error) { return config, nil }); err == nil {
+		t.Error("more than a message holds", tree.Close(), sockets.Close())
+	}
 }
 
 func TestLaunchReportsTheCommandsStatus(t *testing.T) {

@@ -66,7 +66,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	return report(args[0], append(rows, more...))
+	carried, err := forwarded(args[0], args[1])
+	if err != nil {
+		return err
+	}
+	return report(args[0], append(append(rows, more...), carried))
 }
 
 // compare lets both take turns.

@@ -3,6 +3,7 @@
 //   work aaaa NAME N   getaddrinfo of both families
 //   work tcp - N       256 MiB over loopback TCP, by write
 //   work unix - N      1 GiB over a pair of AF_UNIX stream sockets, by write
+//   work upload PORT N 256 MiB to a port of 127.0.0.1, until the server there closes
 //   work sendmsg - N   there and back over AF_UNIX, by sendmsg
 //   work send - N      there and back over connected loopback UDP, by send
 #define _GNU_SOURCE
@@ -83,6 +84,24 @@ static void bulk(int fd[2], long total)
 		die("the reader");
 }
 
+static void upload(int port)
+{
+	static char buf[65536];
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (connect(fd, (void *)&a, sizeof(a)))
+		die("connect");
+	for (long left = 256L << 20; left > 0;) {
+		ssize_t n = write(fd, buf, sizeof(buf));
+		if (n <= 0)
+			die("write");
+		left -= n;
+	}
+	if (shutdown(fd, SHUT_WR) || read(fd, buf, 1) != 0)
+		die("the end");
+	close(fd);
+}
+
 static void by_send(int fd)
 {
 	char byte = 0;
@@ -152,6 +171,8 @@ int main(int argc, char **argv)
 			bulk(fd, 256L << 20);
 		else if (!strcmp(argv[1], "unix"))
 			bulk(fd, 1L << 30);
+		else if (!strcmp(argv[1], "upload"))
+			upload(atoi(argv[2]));
 		else
 			return 2;
 		printf("%ld\n", now() - start);
