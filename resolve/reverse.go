@@ -13,7 +13,7 @@ const (
 	reverse4 = "in-addr.arpa" // RFC 1035 section 3.5
 	reverse6 = "ip6.arpa"     // RFC 3596 section 2.5
 
-	maxConfirmed = 8 // names of one address
+	maxConfirmed = 8 // names of one address that are looked at
 )
 
 // IsReverse says that a name, with or without its trailing dot, is in one of the trees that name addresses.
@@ -123,7 +123,7 @@ func (k *confirmation) keeps(rr dns.RR) (keep, known bool) {
 		k.denied, k.reason = target, reason
 		return false, true
 	}
-	if !aliasable(target) || k.names >= maxConfirmed {
+	if !aliasable(target) || k.seen > maxConfirmed { // each is a question, or more
 		return false, true
 	}
 	keep, known = k.all, true
