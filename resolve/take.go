@@ -9,6 +9,7 @@ import (
 
 const (
 	maxCached    = 512 // records of a step; more are served whole, and asked for each time
+	maxProof     = 64  // records; NSEC3 takes three and their signatures, and each is compared with the others
 	maxReplySize = 65535
 )
 
@@ -59,6 +60,9 @@ func proofOf(q Question, reply *dns.Msg) []dns.RR {
 		return nil
 	}
 	for _, rr := range reply.Ns {
+		if len(proof) == maxProof {
+			break
+		}
 		kind := rr.Header().Rrtype
 		if signature, ok := rr.(*dns.RRSIG); ok {
 			kind = signature.TypeCovered
