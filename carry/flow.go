@@ -84,6 +84,7 @@ func (f *flow) empty(v vessel) error {
 				return !errors.Is(err, unix.EAGAIN)
 			}
 			f.bytes += int64(n)
+			f.vessels.moved.Add(int64(n))
 		}
 		return true
 	})

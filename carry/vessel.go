@@ -2,6 +2,7 @@ package carry
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,7 @@ type vessel interface {
 // vessels are those that hold nothing. An idle connection has none.
 type vessels struct {
 	buffers sync.Pool
+	moved   atomic.Int64 // bytes that have been taken by the other side
 
 	mu    sync.Mutex
 	pipes []*pipe

@@ -21,8 +21,11 @@ async def client(reader, writer):
             writer.write(data)
     else:
         count = 0
-        while data := await reader.read(65536):
-            count += len(data)
+        try:
+            while data := await reader.read(65536):
+                count += len(data)
+        except OSError as e:
+            return print("lost after", count, e, flush=True)
         print("heard", count, flush=True)
         writer.write(b"%d" % count)
     try:
