@@ -93,8 +93,7 @@ func (c *connection) direction(f *flow, from, to stream, then func()) bool {
 	}
 	// A side that closes for good is not told from one that half-closes, until it answers a probe with a reset.
 	if f.hungUp() == nil && c.ended.Load() < 2 {
-		c.reset()
-		return false
+		c.close()
 	}
 	return true
 }
@@ -126,7 +125,8 @@ func probe(s stream, on bool) {
 	}
 }
 
+// close leaves what was written to the kernel to deliver. The outside is first: a direction that finds a side closed resets both.
 func (c *connection) close() {
-	_ = c.inside.Close()
 	_ = c.outside.Close()
+	_ = c.inside.Close()
 }
