@@ -32,11 +32,13 @@ type Leases struct {
 	names     *simplelru.LRU[string, Lease]
 	zones     *simplelru.LRU[string, Lease]
 	addresses *simplelru.LRU[netip.Addr, Lease]
+	allowed   func(origin string) bool
 }
 
-// NewLeases makes an empty table.
-func NewLeases() *Leases {
-	return &Leases{names: leaseTable[string](), zones: leaseTable[string](), addresses: leaseTable[netip.Addr]()}
+// NewLeases makes an empty table. allowed says whether an origin is still allowed: a lease whose origin is not gives way to
+// any other. nil allows all.
+func NewLeases(allowed func(origin string) bool) *Leases {
+	return &Leases{names: leaseTable[string](), zones: leaseTable[string](), addresses: leaseTable[netip.Addr](), allowed: allowed}
 }
 
 func leaseTable[K comparable]() *simplelru.LRU[K, Lease] {
@@ -70,10 +72,14 @@ func grant[K comparable](l *Leases, table *simplelru.LRU[K, Lease], key K, lease
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if old, ok := table.Get(key); ok && now.Before(old.Until) && (old.Depth < lease.Depth || old.Depth == lease.Depth && old.Until.After(lease.Until)) {
+	if old, ok := table.Get(key); ok && now.Before(old.Until) && old.outweighs(lease) && (l.allowed == nil || l.allowed(old.Origin)) {
 		return
 	}
 	table.Add(key, lease)
+}
+
+func (l Lease) outweighs(other Lease) bool {
+	return l.Depth < other.Depth || l.Depth == other.Depth && l.Until.After(other.Until)
 }
 
 // Name is the lease of a name; false where it has none or its time is over.

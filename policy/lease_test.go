@@ -12,7 +12,7 @@ import (
 // A lease is there until the latest end that it was given at the least depth, and not a moment longer.
 func TestLeasesEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := NewLeases()
+		l := NewLeases(nil)
 		now := time.Unix(1e9, 0)
 		ends := map[string]time.Time{} // the latest end of each name at any depth
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
@@ -39,7 +39,7 @@ func TestLeasesEnd(t *testing.T) {
 
 // Two names that lead to each other do not keep each other for ever.
 func TestLeasesDoNotRenewEachOther(t *testing.T) {
-	l := NewLeases()
+	l := NewLeases(nil)
 	now := time.Unix(1e9, 0)
 	const ttl = time.Minute
 	name, addr := "a.test", netip.MustParseAddr("192.0.2.1")
@@ -62,7 +62,7 @@ func TestLeasesDoNotRenewEachOther(t *testing.T) {
 }
 
 func TestLeasesAreBounded(t *testing.T) {
-	l := NewLeases()
+	l := NewLeases(nil)
 	now := time.Unix(1e9, 0)
 	for i := range MaxLeases + 10 {
 		l.GrantName(fmt.Sprint(i), Lease{Depth: 1, Until: now.Add(time.Hour)}, now)

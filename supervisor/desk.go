@@ -31,7 +31,8 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{leases: policy.NewLeases(), budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d.leases = policy.NewLeases(d.allows)
 	d.rules.Store(&c.Rules)
 	return d
 }

@@ -88,6 +88,11 @@ func validates(q resolve.Question) bool {
 	return q.DNSSEC && (q.Type == resolve.TypeDS || q.Type == resolve.TypeDNSKEY)
 }
 
+// allows says whether the rules of now allow the origin of a lease.
+func (d *desk) allows(origin string) bool {
+	return d.rules.Load().Policy.Decide(origin).Effect == policy.Allow
+}
+
 // derive is the judgement on what has a lease: that on the lease's origin, by the rules of now.
 func (r *Rules) derive(lease policy.Lease, q resolve.Question) judgement {
 	j := judgement{Decision: r.Policy.Decide(lease.Origin), source: audit.SourceDerived, depth: lease.Depth, origin: lease.Origin}

@@ -19,7 +19,8 @@ type bench struct {
 
 func newBench(t *testing.T, rules ...string) *bench {
 	t.Helper()
-	b := &bench{&desk{leases: policy.NewLeases()}, t}
+	b := &bench{&desk{}, t}
+	b.leases = policy.NewLeases(b.allows)
 	b.set(rules...)
 	return b
 }
@@ -94,6 +95,7 @@ _ldap._tcp.corp.  SRV   0 0 389 ldap.corp.
 ldap.corp.        A     192.0.2.2
 mail.corp.        AAAA  2001:db8::1
 other.corp.       A     192.0.2.3
+far.corp.         CNAME www.corp.
 `
 
 func TestLeasesFollowAnswers(t *testing.T) {
@@ -167,4 +169,17 @@ func TestWhatUpstreamsAreNotAsked(t *testing.T) {
 			t.Errorf("%s: allowed %v, asked %d, not %d", text, j.allowed(), j.ask, want)
 		}
 	}
+}
+
+// A lease whose rule has gone does not keep another name's answer from giving one.
+func TestLeaseOfARuleThatIsGone(t *testing.T) {
+	b := newBench(t, "allow www.corp", "allow corp")
+	b.expect("www.corp A", "rule")
+	b.expect("real.corp A", "lease")
+	b.set("allow far.corp")
+	b.expect("real.corp A", "deny")
+	b.expect("far.corp CNAME", "rule")
+	b.expect("www.corp CNAME", "lease")
+	b.expect("real.corp A", "lease")
+	b.expect("1.2.0.192.in-addr.arpa PTR", "lease")
 }
