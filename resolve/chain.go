@@ -184,6 +184,16 @@ func localhost(key stepKey) step {
 	return step{}
 }
 
+// onlySigns says that there is nothing among records but signatures of others, if anything.
+func onlySigns(records []dns.RR) bool {
+	for _, rr := range records {
+		if rr.Header().Rrtype != dns.TypeRRSIG {
+			return false
+		}
+	}
+	return true
+}
+
 // finish adds the last step of a chain to an answer. Local addresses pass where the rule is exact, the record static, or
 // no upstream had a part: a CNAME of an upstream to localhost is filtered as its A of 127.0.0.1 is.
 func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer {
@@ -191,7 +201,7 @@ func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer 
 	if !allowLocal {
 		data = r.public(data)
 	}
-	if len(data) == 0 && len(s.records) > 0 {
+	if onlySigns(data) && len(s.records) > 0 {
 		return filtered(q, "the addresses are local ones, and the rule is not exact")
 	}
 	a.records = append(a.records, data...)
