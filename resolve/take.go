@@ -139,7 +139,7 @@ func redirection(answer []dns.RR, key stepKey) (above []dns.RR, made dns.RR) {
 			continue
 		}
 		if made := synthesise(key.name, records[0].(*dns.DNAME)); made != nil {
-			return append(records[:1], signatures...), made
+			return copies(append(records[:1], signatures...)), made // other names of the reply may be below it too
 		}
 	}
 	return nil, nil
