@@ -110,9 +110,9 @@ func (r *Rules) derive(lease policy.Lease, q resolve.Question) judgement {
 	return j
 }
 
-// grant gives leases to what an answer led to.
+// grant gives leases to what an answer led to, unless the rules would not have given that answer.
 func (d *desk) grant(q *question, asked resolve.Question, a resolve.Answer) {
-	if !q.allowed() || q.Rule == nil || a.Source() == resolve.SourceLocal {
+	if !q.allowed() || q.Rule == nil || q.observed != nil || a.Source() == resolve.SourceLocal {
 		return
 	}
 	now := time.Now()
