@@ -95,6 +95,8 @@ func (r *Resolver) confirm(q Question, c Chain, look func(Question) (Answer, boo
 		return a, true
 	case check.denied != "":
 		return denyTarget(q, check.denied, check.reason), true
+	case check.failure.failed:
+		return check.failure, true
 	}
 	a = Denied(q, DenyNXDomain, "the name of "+addr.String()+" does not lead back to it")
 	a.unproven = true
@@ -109,6 +111,7 @@ type confirmation struct {
 	all            bool // names need not lead back
 	seen, names    int  // of the answer, and of those that are kept
 	denied, reason string
+	failure        Answer // the last, to what was asked of a name
 }
 
 // keeps says whether a record may stay; not known: the name's addresses have to be asked for.
@@ -146,6 +149,9 @@ func (k *confirmation) leadsBack(target string) (yes, known bool) {
 		if addr, ok := addressOf(rr); ok && addr == k.addr {
 			return true, known
 		}
+	}
+	if a.failed {
+		k.failure = a
 	}
 	return false, known
 }
