@@ -100,8 +100,8 @@ func dataOf(answer []dns.RR, key stepKey) (step, bool) {
 	if len(records) == 0 {
 		return step{}, false
 	}
-	if key.kind == dns.TypeCNAME {
-		records = records[:1] // the data itself, and not to be followed
+	if key.kind == dns.TypeCNAME || key.kind == dns.TypeDNAME {
+		records = records[:1] // the data itself, and not to be followed; a name has one (RFC 6672 section 2.4)
 	}
 	return positive(records, signatures), true
 }
