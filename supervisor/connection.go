@@ -38,14 +38,14 @@ func answerFrame(ctx context.Context, conn net.Conn, r reply, slots *semaphore.W
 		return false // not a question: what was asked before it is answered, and nothing behind it is read
 	}
 	if r.pending == nil {
-		return writeFrame(conn, r.response) == nil
+		return writeFrame(ctx, conn, r.response) == nil
 	}
 	if slots.Acquire(ctx, 1) != nil {
 		return false
 	}
 	go func() {
 		defer slots.Release(1)
-		if writeFrame(conn, r.pending(ctx)) != nil {
+		if writeFrame(ctx, conn, r.pending(ctx)) != nil {
 			cancel() // nobody to say it to
 		}
 	}()
@@ -67,9 +67,12 @@ func readFrame(r io.Reader) ([]byte, error) {
 	return wire, err
 }
 
-func writeFrame(conn net.Conn, response []byte) error {
+func writeFrame(ctx context.Context, conn net.Conn, response []byte) error {
 	if err := conn.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil {
 		return err
+	}
+	if ctx.Err() != nil { // whose deadline this one may have replaced
+		return ctx.Err()
 	}
 	frame := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(response)), uint16(len(response)))
 	_, err := conn.Write(append(frame, response...))

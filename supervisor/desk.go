@@ -156,9 +156,10 @@ func (d *desk) settle(q *question) reply {
 	return reply{pending: func(ctx context.Context) []byte { return d.answer(q, d.look(ctx, q)) }}
 }
 
-// spend takes what an upstream is to be asked about out of the budget. Names that an answer led to cost nothing.
+// spend takes what an upstream is to be asked about out of the budget. Names that an answer to one under a wildcard led to cost
+// as much as that one: a DNAME carries labels along.
 func (d *desk) spend(q *question) bool {
-	if q.depth > 0 || q.ask != resolve.Ask || d.budget.Spend(q.Decision, q.Question().Name, q.start) {
+	if q.ask != resolve.Ask || d.budget.Spend(q.Decision, q.Question().Name, q.start) {
 		return true
 	}
 	q.Decision = policy.Decision{Reason: policy.ReasonBudget, Rule: q.Rule}

@@ -33,7 +33,7 @@ func (d *desk) judge(rules *Rules, q resolve.Question) judgement {
 	case j.Rule != nil:
 		return j
 	}
-	if rule := rules.Policy.Above(q.Name); rule != nil && validates(q) {
+	if rule := rules.Policy.Above(q.Name); rule != nil && validates(q) && policy.SpecialOf(q.Name) == policy.Ordinary {
 		return judgement{Decision: policy.Decision{Effect: policy.Allow, Rule: rule}, source: audit.SourceDerived}
 	}
 	if rules.Resolver.IsOwn(q.Name) || resolve.IsLocalhost(q.Name) {

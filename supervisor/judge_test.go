@@ -147,7 +147,8 @@ func TestLeasesEndInTime(t *testing.T) {
 
 // Keys of the names above an allowed one are no secret of the sandbox's; nothing else of them is given, nor to others.
 func TestKeysOfNamesAbove(t *testing.T) {
-	b := newBench(t, "allow www.dept.corp")
+	b := newBench(t, "allow www.dept.corp", "allow *.local")
+	b.expect("local DS+do", "deny")
 	for _, name := range []string{"", "corp", "dept.corp"} {
 		b.expect(name+" DNSKEY+do", "lease")
 		b.expect(name+" DS+do", "lease")
