@@ -71,7 +71,7 @@ func TestRealProxies(t *testing.T) {
 					t.Errorf("%s: %s, %d records: %s", u, a.RCode(), len(a.records), a.Reason())
 				}
 			}
-			must(t, syscall.Kill(-server.Process.Pid, syscall.SIGSTOP))
+			server.stop(t)
 			askAll(t, all, "SERVFAIL")
 			must(t, syscall.Kill(-server.Process.Pid, syscall.SIGCONT))
 			askAll(t, all, "NOERROR")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
 )
 
 // unbound starts a real resolver on loopback, with local data only, and returns where it listens.
@@ -60,6 +61,13 @@ func startUnbound(t *testing.T, address netip.AddrPort, more string) *program {
 type program struct {
 	*exec.Cmd
 	address netip.AddrPort
+}
+
+// stop stops a program with all that it started, and returns when none of its own threads runs any more.
+func (p *program) stop(t *testing.T) {
+	t.Helper()
+	must(t, syscall.Kill(-p.Process.Pid, syscall.SIGSTOP))
+	must(t, unix.Waitid(unix.P_PID, p.Process.Pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil))
 }
 
 // kill ends a program with all that it started, and returns when nobody listens any more.

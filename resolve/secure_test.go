@@ -140,7 +140,7 @@ func TestServerKilledAndHung(t *testing.T) {
 				}
 			}
 			ask("NOERROR", "192.0.2.1")
-			must(t, s.Process.Signal(syscall.SIGSTOP))
+			s.stop(t)
 			ask("SERVFAIL", "192.0.2.2")
 			must(t, s.Process.Signal(syscall.SIGCONT))
 			ask("NOERROR", "192.0.2.1", "192.0.2.2")
