@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,6 +37,11 @@ func TestCases(t *testing.T) {
 		t.Fatalf("only %d cases ran", len(order))
 	}
 	for _, name := range order {
+		if slices.ContainsFunc(bare[name], func(line string) bool { return strings.Contains(line, "nothing within") }) {
+			// A network may lose a datagram, and this one does while its link comes up: nobody asks again here. Once more, then.
+			again, _ := cases(t, newResolved(t).enter(program("cases"), name))
+			bare[name] = again[name]
+		}
 		t.Run(name, func(t *testing.T) { compare(t, name, bare[name], under[name]) })
 	}
 }
