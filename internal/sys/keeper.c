@@ -25,7 +25,8 @@ static int signals = -1;    // signalfd
 static pid_t command;
 static int command_gone;
 static int stops; // of the command
-static struct timespec seen[65]; // when a signal last reached the keeper itself
+// How often a signal reached the keeper itself, when it did so last, and was not accounted for yet.
+static struct { struct timespec last; int times; } seen[65];
 
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail)
 {
@@ -141,8 +142,10 @@ static void drain_signals(int linger)
 {
 	struct signalfd_siginfo info;
 	while (read(signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo <= 64)
-			clock_gettime(CLOCK_MONOTONIC, &seen[info.ssi_signo]);
+		if (info.ssi_signo <= 64) {
+			clock_gettime(CLOCK_MONOTONIC, &seen[info.ssi_signo].last);
+			seen[info.ssi_signo].times++;
+		}
 	reap(linger);
 }
 
@@ -160,8 +163,11 @@ static void pass_on(int sig, int followed, int linger)
 		return;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	int ours = getpgid(command) == getpgrp() && seen[sig].tv_sec && now.tv_sec - seen[sig].tv_sec <= 1;
-	memset(&seen[sig], 0, sizeof(seen[sig]));
+	if (now.tv_sec - seen[sig].last.tv_sec > 1)
+		seen[sig].times = 0; // the supervisor took two for one
+	int ours = getpgid(command) == getpgrp() && seen[sig].times > 0;
+	if (seen[sig].times > 0)
+		seen[sig].times--;
 	// A SIGCONT from before the command stopped once more is not meant for that stop.
 	if (!ours && (sig != SIGCONT || followed == stops))
 		kill(command, sig);
