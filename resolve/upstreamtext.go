@@ -141,7 +141,7 @@ func (s *secure) fragment(text string) string {
 
 // splitPort takes HOST, HOST:PORT, [IPV6]:PORT and a bare IPv6 address apart.
 func splitPort(s string, fallback uint16) (host string, port uint16, ok bool) {
-	if bare, err := netip.ParseAddr(s); err == nil && bare.Is6() {
+	if bare, err := netip.ParseAddr(s); err == nil && bare.Is6() && !strings.Contains(s, "]") {
 		return s, fallback, true
 	}
 	var digits string
