@@ -69,6 +69,8 @@ func (c checker) check(r *Rule) string {
 func (p Pattern) unmatched() string {
 	text := p.String()
 	switch last := text[strings.LastIndexByte(text, '.')+1:]; {
+	case p.kind == nothing:
+		return "where it was written, a name is compared as programs ask for it, in ASCII and without a port or a path"
 	case p.kind == address:
 		return "an address is not the answer to a question about a name"
 	case p.shortest() > maxName:

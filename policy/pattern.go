@@ -9,15 +9,15 @@ import (
 type patternKind uint8
 
 const (
-	nothing    patternKind = iota
-	exact                  // body: the name
-	below                  // *.body
-	atAndUnder             // **.body
-	glob                   // body: the glob
-	globBelow              // *.glob; body is "?*." and the glob
-	globBoth               // **.glob; body as above
-	every                  // *
-	address                // body: the address as netip writes it
+	nothing    patternKind = iota // body: what was written
+	exact                         // body: the name
+	below                         // *.body
+	atAndUnder                    // **.body
+	glob                          // body: the glob
+	globBelow                     // *.glob; body is "?*." and the glob
+	globBoth                      // **.glob; body as above
+	every                         // *
+	address                       // body: the address as netip writes it
 )
 
 // subdomain is the glob of "something and a dot" that Codex puts in place of "*.".
@@ -83,7 +83,7 @@ func classify(prefix, rest string) Pattern {
 	}
 }
 
-// String is the normalised text: ParsePattern of it gives the same pattern. It is empty for the zero value.
+// String is the normalised text: ParsePattern of it gives the same pattern. Of one that matches nothing it is what was written.
 func (p Pattern) String() string {
 	switch p.kind {
 	case below:

@@ -192,7 +192,7 @@ func srtPattern(host string) Pattern {
 	domain, wild := strings.CutPrefix(lowerASCII(host), "*.")
 	switch {
 	case inspect(domain, false).kind != sound:
-		return Pattern{}
+		return Pattern{nothing, host}
 	case wild:
 		return Pattern{below, domain}
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // TOML writes a file as the text of a policy file that decides and says the same, each rule with a comment that says where
-// it came from. Rules that have no effect because an earlier one has the same pattern, or one denies it, are comments; zones
+// it came from. Rules that have no effect because an earlier one has the same pattern, or one denies it, or that match no name,
+// are comments; zones
 // become one text, so there should be one, or each complete in itself.
 func (f *File) TOML() string {
 	var w writer
@@ -40,7 +41,7 @@ func (w *writer) rules(rules []Rule) {
 		}
 	}
 	for i, r := range rules {
-		if deciding[r.Pattern] != i {
+		if deciding[r.Pattern] != i || r.Pattern.kind == nothing {
 			w.printf("# ")
 		}
 		w.printf("%s = %s%s\n", quote(r.Pattern.String()), quote(r.Effect.String()), from(r.Origin))

@@ -52,39 +52,59 @@ func (c *policyCheckCmd) Run(e *env) error {
 
 // checkFile says of a file what a run would, and warns of what it would not.
 func checkFile(path string) ([]policy.Warning, error) {
-	flags, err := flagsFor(path)
+	ways, err := flagsFor(path)
 	if err != nil {
 		return nil, err
 	}
-	file, err := flags.merged()
+	var warnings []policy.Warning
+	for _, flags := range ways {
+		some, err := flags.check()
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, some...)
+	}
+	slices.SortStableFunc(warnings, func(a, b policy.Warning) int {
+		return cmp.Or(cmp.Compare(a.Origin.Line, b.Origin.Line), cmp.Compare(a.Origin.Column, b.Origin.Column), cmp.Compare(a.Msg, b.Msg))
+	})
+	return slices.Compact(warnings), nil
+}
+
+func (f *policyFlags) check() ([]policy.Warning, error) {
+	file, err := f.merged()
 	if err != nil {
 		return nil, err
 	}
-	settings, err := flags.settle(file)
+	settings, err := f.settle(file)
 	if err != nil {
 		return nil, err
 	}
-	warnings := policy.Check(file.Rules)
+	warnings := append(f.warnings, policy.Check(file.Rules)...)
 	if len(file.Records) == 0 {
 		warnings = append(warnings, policy.CheckUnasked(file.Rules)...)
 	}
-	warnings = append(warnings, checkRecords(file.Records, settings.rules.Policy)...)
-	slices.SortStableFunc(warnings, func(a, b policy.Warning) int {
-		return cmp.Or(cmp.Compare(a.Origin.Line, b.Origin.Line), cmp.Compare(a.Origin.Column, b.Origin.Column))
-	})
-	return warnings, nil
+	return append(warnings, checkRecords(file.Records, settings.rules.Policy)...), nil
 }
 
-// flagsFor are the flags that read a file of its format: what begins with a brace is JSON.
-func flagsFor(path string) (policyFlags, error) {
+// flagsFor are the flags that read a file of its format: what begins with a brace is JSON, what has profiles is Codex's, of
+// which each is a way to read it.
+func flagsFor(path string) ([]policyFlags, error) {
 	data, err := policy.Read(path)
 	if err != nil {
-		return policyFlags{}, err
+		return nil, err
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
-		return policyFlags{SRT: path}, nil
+		return []policyFlags{{SRT: path}}, nil
 	}
-	return policyFlags{Policy: path}, nil
+	profiles := policy.CodexProfiles(data)
+	if len(profiles) == 0 {
+		return []policyFlags{{Policy: path}}, nil
+	}
+	var ways []policyFlags
+	for _, profile := range profiles {
+		ways = append(ways, policyFlags{CodexProfile: profile, codex: &policy.CodexFiles{Config: path}})
+	}
+	return ways, nil
 }
 
 // checkRecords warns of records whose name nobody gets an answer for.

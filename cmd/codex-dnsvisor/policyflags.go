@@ -10,14 +10,20 @@ import (
 
 // policyFlags say what may be resolved, and to what.
 type policyFlags struct {
-	Allow    []string `placeholder:"PATTERN" sep:"none" help:"Allow names: example.com, *.example.com (its subdomains), **.example.com (both), with * and ? as globs. Repeatable."`
-	Deny     []string `placeholder:"PATTERN" sep:"none" help:"Deny names; outweighs every allow. Repeatable."`
-	Policy   string   `placeholder:"FILE" help:"Read a policy file (TOML)."`
-	SRT      string   `name:"srt-settings" placeholder:"FILE" help:"Take the domains of Claude Code's or sandbox-runtime's settings (JSON) as rules."`
+	Allow        []string `placeholder:"PATTERN" sep:"none" help:"Allow names: example.com, *.example.com (its subdomains), **.example.com (both), with * and ? as globs. Repeatable."`
+	Deny         []string `placeholder:"PATTERN" sep:"none" help:"Deny names; outweighs every allow. Repeatable."`
+	Policy       string   `placeholder:"FILE" help:"Read a policy file (TOML)."`
+	SRT          string   `name:"srt-settings" placeholder:"FILE" help:"Take the domains of Claude Code's or sandbox-runtime's settings (JSON) as rules."`
+	CodexConfig  string   `placeholder:"FILE" help:"Take the domains of a permission profile of Codex's config.toml as rules. With --codex-profile alone: $CODEX_HOME/config.toml or ~/.codex/config.toml."`
+	CodexProfile string   `placeholder:"NAME" help:"The profile: the table [permissions.NAME] (default: default_permissions)."`
+
 	Record   []string `placeholder:"LINE" sep:"none" help:"Add a static record: 'a.example. 60 IN A 192.0.2.1'. Repeatable."`
 	Upstream []string `placeholder:"URL" sep:"none" help:"Ask system, udp://ADDRESS, tcp://ADDRESS, tls://HOST, https://HOST/PATH or unix:///PATH; in place of the file's but for its domains. Repeatable, in order."`
 	Proxy    string   `name:"upstream-proxy" placeholder:"URL" help:"Ask through a proxy: http://HOST:PORT (CONNECT) or socks5://HOST:PORT; in place of the file's."`
 	DenyWith string   `placeholder:"HOW" help:"Answer denied names with nxdomain (the default), refused, nodata, or errno: the call itself fails."`
+
+	codex    *policy.CodexFiles
+	warnings []policy.Warning // of what was merged last
 }
 
 // settings are the flags and the file, merged: rules and records of both, flags in place of the file's other keys.
@@ -55,6 +61,15 @@ func (f *policyFlags) merged() (*policy.File, error) {
 		}
 		rules = append(rules, more...)
 	}
+	if f.CodexConfig != "" || f.CodexProfile != "" {
+		codex, err := f.codexPolicy()
+		if err != nil {
+			return nil, err
+		}
+		f.warnings = codex.Warnings
+		rules = append(rules, codex.Rules...)
+		file.DNS.DenyPrivate = file.DNS.DenyPrivate || codex.DenyPrivate
+	}
 	file.Rules = append(rules, file.Rules...)
 	if f.DenyWith != "" {
 		if file.DNS.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
@@ -85,6 +100,9 @@ func (f *policyFlags) files() []string {
 		if path != "" {
 			files = append(files, path)
 		}
+	}
+	if f.codex != nil {
+		files = append(files, f.codex.Watched()...)
 	}
 	return files
 }
