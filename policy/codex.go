@@ -256,25 +256,22 @@ func (n *codexNode) rules() ([]Rule, error) {
 		if node.text == Allow.String() {
 			effect = Allow
 		}
-		some, err := codexRules(key, effect, node.origin)
+		rule, err := codexRule(key, effect, node.origin)
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, some...)
+		rules = append(rules, rule)
 	}
 	slices.SortStableFunc(rules, compareOrigins)
 	return rules, nil
 }
 
-// codexRules are those of one pattern.
-func codexRules(text string, effect Effect, origin Origin) ([]Rule, error) {
-	patterns, err := ParseCodexPattern(text, effect)
+// codexRule is the rule of one pattern.
+func codexRule(text string, effect Effect, origin Origin) (Rule, error) {
+	pattern, err := ParseCodexPattern(text, effect)
 	if err != nil {
-		return nil, &Error{Origin: origin, Msg: err.Error(), Accepted: "Codex knows example.com, *.example.com (its subdomains), **.example.com (both) and globs", Err: err}
+		const accepted = "Codex knows example.com, *.example.com (its subdomains), **.example.com (both), and * and ? as globs"
+		return Rule{}, &Error{Origin: origin, Msg: err.Error(), Accepted: accepted, Err: err}
 	}
-	var rules []Rule
-	for _, pattern := range patterns {
-		rules = append(rules, Rule{Pattern: pattern, Effect: effect, Origin: origin})
-	}
-	return rules, nil
+	return Rule{Pattern: pattern, Effect: effect, Origin: origin}, nil
 }

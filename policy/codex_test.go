@@ -46,7 +46,6 @@ func TestCodexPolicy(t *testing.T) {
 		{"default_permissions", codexOf("", "", `default_permissions = "w"`+"\n"+domains+`"A.test:1" = "allow"`), "a.test=allow@a.toml:5:1"},
 		{"a profile that is asked for", codexOf("x", "", `default_permissions = "w"`+"\n"+domains+`"a" = "allow"`+"\n[permissions.x]\nnetwork = {enabled = true, domains = {b = \"deny\"}}"), "b=deny@a.toml:7:39"},
 		{"the order of the file", codexOf("w", "", domains+"'b.test' = 'allow'\n'a.test' = 'deny'"), "b.test=allow@a.toml:4:1 a.test=deny@a.toml:5:1"},
-		{"a glob of several", codexOf("w", "", domains+"'{b,a}.test' = 'allow'"), "a.test=allow@a.toml:4:1 b.test=allow@a.toml:4:1"},
 		{"the same domain twice: the later of the sorted counts", codexOf("w", "", domains+"'a.test' = 'deny'\n'A.test' = 'allow'"), "a.test=deny@a.toml:4:1"},
 		{"not enabled", codexOf("w", "", "[permissions.w.network.domains]\n'a.test' = 'allow'"), ""},
 		{"a built-in profile", codexOf(":workspace", "", domains+"'a.test' = 'allow'"), ""},
@@ -110,8 +109,8 @@ func TestCodexRefuses(t *testing.T) {
 		{network + "domains = ['a.test']", "a.toml:3:1: domains must be a table, not an array"},
 		{domains + "'a.test' = true", `a.toml:4:1: "a.test" must be a string, not a boolean`},
 		{domains + "'a.test' = 'ask'", `a.toml:4:1: "ask" is neither allow nor deny`},
-		{domains + "'*' = 'deny'", `a.toml:4:1: pattern "*": it denies everything, which Codex refuses`},
-		{domains + "'a[' = 'allow'", `a.toml:4:1: pattern "a[": it has a [ without its ]`},
+		{domains + "'*' = 'deny'", `a.toml:4:1: pattern "*": everything cannot be denied`},
+		{domains + "'a[' = 'allow'", `a.toml:4:1: pattern "a[": brackets are for an IPv6 address, or for [*]`},
 		{"[permissions.v]", `--codex-profile: there is no profile "w"`},
 		{strings.Repeat("a.", deepestCodex) + "a = 1", "a.toml:1:1: nested more than 80 deep"},
 		{"a = " + strings.Repeat("[", deepestCodex+1) + strings.Repeat("]", deepestCodex+1), "a.toml:1:1: nested more than 80 deep"},
@@ -223,7 +222,7 @@ func TestCodexFiles(t *testing.T) {
 // TestCodexRoundTrip writes what Codex's patterns come to as our policy file, which decides the same.
 func TestCodexRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		key := rapid.StringMatching(`(\*\*?\.)?([ab.*?]|\[!?[ab-]{1,2}\]|\{a?,b\.?\}){1,6}(:1)?`)
+		key := rapid.StringMatching(`(\*\*?\.)?[ab.?-]?(\*?[abü.?-]){0,4}\*?(:1)?`)
 		table := rapid.MapOf(key, rapid.SampledFrom([]string{"allow", "deny"})).Draw(t, "domains")
 		var text strings.Builder
 		text.WriteString(domains)
@@ -234,25 +233,13 @@ func TestCodexRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Skip("Codex refuses it, too")
 		}
-		file := &File{Rules: codex.Rules, DNS: DNS{DenyPrivate: codex.DenyPrivate}}
-		again, err := Parse("shown", []byte(file.TOML()))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, file.TOML())
-		}
-		if again.DNS.DenyPrivate != codex.DenyPrivate {
-			t.Error("private addresses are not as they were")
-		}
-		before, after := New(codex.Rules), New(again.Rules)
-		for _, name := range rapid.SliceOfN(rapid.StringMatching(`[ab-]{1,3}(\.[ab-]{1,3}){0,2}`), 20, 20).Draw(t, "names") {
-			if b, a := before.Decide(name), after.Decide(name); b.Effect != a.Effect || b.Reason != a.Reason {
-				t.Errorf("%s: %v was %v\n%s", name, a, b, file.TOML())
-			}
-		}
+		names := rapid.SliceOfN(rapid.StringMatching(`[ab-]{1,3}(\.[ab-]{1,3}){0,2}`), 20, 20).Draw(t, "names")
+		checkShown(t, &File{Rules: codex.Rules, DNS: DNS{DenyPrivate: codex.DenyPrivate}}, names)
 	})
 }
 
 func FuzzParseCodex(f *testing.F) {
-	f.Add([]byte(domains + "'*.a.test:443' = 'allow'\n'x[0-9].{a,b}.test' = 'deny'"))
+	f.Add([]byte(domains + "'*.a.test:443' = 'allow'\n'x?.*.test' = 'deny'"))
 	f.Add([]byte("default_permissions = 'w'\n[[a]]\nb = [{c = 1}]\n[a.d]\n[permissions.w]\nextends = ':workspace'"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		codex, err := (&Codex{Config: []CodexFile{{"fuzz", data}}, Profile: "w"}).Policy()

@@ -82,11 +82,11 @@ func (n *codexNode) rulesOfRequirements() ([]Rule, error) {
 			if item.kind != unstable.String {
 				return nil, item.wrong("a domain", "a string")
 			}
-			some, err := codexRules(item.text, list.effect, item.origin)
+			rule, err := codexRule(item.text, list.effect, item.origin)
 			if err != nil {
 				return nil, err
 			}
-			rules = append(rules, some...)
+			rules = append(rules, rule)
 		}
 	}
 	return rules, nil

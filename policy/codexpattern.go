@@ -1,47 +1,45 @@
 package policy
 
 import (
-	"errors"
-	"fmt"
+	"net/netip"
 	"strings"
+	"unicode"
 )
 
-// ParseCodexPattern reads a pattern as Codex does (its network-proxy/src/policy.rs): spaces around it, a port, brackets, case
-// and dots at the end are taken off, and what is left is a glob of Rust's globset, in which classes and alternatives are
-// several patterns here. A pattern that matches no name of a host is one that matches nothing. The error is a
-// [*PatternError]: of what Codex refuses, and of what comes to more than 1,024 patterns.
-func ParseCodexPattern(text string, effect Effect) ([]Pattern, error) {
-	fail := func(err error) ([]Pattern, error) {
-		return nil, &PatternError{Pattern: cut(text), Problem: err.Error(), Err: err}
-	}
-	if len(text) > maxText {
-		return fail(fmt.Errorf("it is longer than %d bytes", maxText))
-	}
+// ParseCodexPattern reads a pattern as the network proxy of Codex 0.169 does: a prefix "*." or "**." apart, a port, the brackets
+// of an address, case and dots at the end are taken off, and what is left is a name in which '*' and '?' are globs. What no
+// name of a host can match is a pattern that matches nothing. The error, of what Codex refuses, is a [*PatternError].
+func ParseCodexPattern(text string, effect Effect) (Pattern, error) {
 	prefix, rest := cutWildcard(strings.TrimSpace(text))
-	rest = codexHost(rest)
-	if body, ok := parseAddress(rest); ok && prefix == "" {
-		return []Pattern{{address, body}}, nil
+	host := codexHost(rest)
+	problem := ""
+	switch {
+	case len(text) > maxText:
+		problem = "it is too long"
+	case strings.ContainsAny(text, `{}\/`) || strings.ContainsFunc(strings.TrimSpace(text), unicode.IsSpace):
+		problem = `a space, a brace, a \ and a / are not of a pattern`
+	case strings.Contains(rest, "**"):
+		problem = "two stars together are not of a pattern but at its beginning, with a dot"
+	case strings.ContainsAny(rest, "[]") && !codexBrackets(rest):
+		problem = "brackets are for an IPv6 address, or for [*]"
+	case host == "":
+		problem = "it is empty"
+	case effect == Deny && host == "*" && prefix != "*.":
+		problem = "everything cannot be denied"
 	}
-	globs, err := expandGlob(rest)
-	if err != nil {
-		return fail(err)
+	if problem != "" {
+		return Pattern{}, &PatternError{Pattern: cut(text), Problem: problem}
 	}
-	if effect == Deny && rest == "*" && prefix != "*." {
-		return fail(errors.New("it denies everything, which Codex refuses"))
+	if body, ok := parseAddress(host); ok && prefix == "" {
+		return Pattern{address, body}, nil
 	}
-	var patterns []Pattern
-	for _, glob := range globs {
-		if glob = collapse(glob, 1); glob != "" && inspect(glob, true).kind == sound {
-			patterns = append(patterns, classify(prefix, glob))
-		}
+	if inspect(host, true).kind != sound {
+		return Pattern{nothing, text}, nil
 	}
-	if len(patterns) == 0 {
-		patterns = []Pattern{{nothing, text}}
-	}
-	return patterns, nil
+	return classify(prefix, host), nil
 }
 
-// codexHost is Codex's normal form of a host or of a pattern without its prefix.
+// codexHost is Codex's normal form of a host, or of a pattern.
 func codexHost(text string) string {
 	host := strings.TrimSpace(text)
 	if inner, ok := strings.CutPrefix(host, "["); ok && strings.Contains(inner, "]") {
@@ -50,4 +48,17 @@ func codexHost(text string) string {
 		host, _, _ = strings.Cut(host, ":")
 	}
 	return strings.TrimRight(lowerASCII(host), ".")
+}
+
+// codexBrackets reports whether brackets are around all of a host but for dots or a port.
+func codexBrackets(host string) bool {
+	inner, opened := strings.CutPrefix(host, "[")
+	inner, after, closed := strings.Cut(inner, "]")
+	if !opened || !closed || strings.Trim(after, ".") != "" && !strings.HasPrefix(after, ":") || strings.ContainsAny(after, "[]") {
+		return false
+	}
+	inner = strings.TrimRight(inner, ".")
+	literal, _, _ := strings.Cut(inner, "%")
+	address, err := netip.ParseAddr(literal)
+	return inner == "*" || err == nil && address.Is6()
 }

@@ -46,6 +46,11 @@ func TestDocsExamples(t *testing.T) {
 	examples := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch(text, -1)
 	for _, example := range examples {
 		f, err := Parse("example", example[1])
+		if len(CodexProfiles(example[1])) > 0 {
+			var codex *CodexPolicy
+			codex, err = (&Codex{Config: []CodexFile{{"example", example[1]}}}).Policy()
+			f = &File{Rules: codex.Rules}
+		}
 		if err != nil {
 			t.Errorf("%v in\n%s", err, example[1])
 			continue

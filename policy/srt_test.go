@@ -1,9 +1,12 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestSRT(t *testing.T) {
@@ -55,6 +58,27 @@ func TestSRTRefuses(t *testing.T) {
 			t.Errorf("%s: %v", text, rules)
 		}
 	}
+}
+
+// TestSRTRoundTrip writes what settings come to as our policy file, which decides the same.
+func TestSRTRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		host := rapid.StringMatching(`(\*\.)?[abü]{1,2}(\.[ab-]{1,2}){1,2}(:1)?|localhost|\[::1\]:9|10\.0\.0\.1`)
+		lists := map[string][]string{
+			"allowedDomains": rapid.SliceOf(host).Draw(t, "allowed"),
+			"deniedDomains":  rapid.SliceOf(rapid.OneOf(host, rapid.Just("*"))).Draw(t, "denied"),
+		}
+		text, err := json.Marshal(map[string]any{"network": lists})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules, err := ParseSRT("srt.json", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := rapid.SliceOfN(rapid.StringMatching(`[ab]{1,2}(\.[ab]{1,2}){0,2}|localhost`), 20, 20).Draw(t, "names")
+		checkShown(t, &File{Rules: rules}, names)
+	})
 }
 
 func FuzzParseSRT(f *testing.F) {

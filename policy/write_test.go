@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,4 +181,26 @@ func TestTOMLRoundTrip(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkShown writes a file, and checks that what was written says and decides the same.
+func checkShown(t *rapid.T, file *File, names []string) {
+	again, err := Parse("shown", []byte(file.TOML()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file.TOML())
+	}
+	if again.DNS.DenyPrivate != file.DNS.DenyPrivate {
+		t.Error("private addresses are not as they were")
+	}
+	before, after := New(file.Rules), New(again.Rules)
+	for _, name := range names {
+		if b, a := before.Decide(name), after.Decide(name); b.Effect != a.Effect || b.Reason != a.Reason {
+			t.Errorf("%s: %v was %v\n%s", name, a, b, file.TOML())
+		}
+	}
+	for _, w := range Check(again.Rules) {
+		if strings.Contains(w.Msg, "never matches") && !strings.Contains(w.Msg, "address") {
+			t.Errorf("it is written as a rule: %s", w)
+		}
+	}
 }
