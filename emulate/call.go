@@ -4,6 +4,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 // Call says which call was caught.
@@ -48,7 +50,17 @@ type Handler interface {
 	Refuse(Call, Destination) unix.Errno
 	// Unix is asked about a call to the AF_UNIX path of a target; zero lets it run.
 	Unix(c Call, path string) unix.Errno
+	// Network finds the network namespace of a socket (a duplicate of the caller's), for a call that is for a resolver or for
+	// anybody else outside. Nil: the call is let run. An errno: it fails.
+	Network(c Call, fd int, to Destination) (*Network, unix.Errno)
+}
+
+// Network is a network namespace that has a wall.
+type Network struct {
+	Stub *sys.Stub // answers from the addresses that targets ask
+	// Open lets every call run that is not for a resolver: it reaches the tree's own namespaces, or it is meant to reach others.
+	Open bool
 	// Connected is told that a target's socket, bound to local, speaks to a resolver through the stub, or is about to:
 	// transport is "udp" or "tcp".
-	Connected(c Call, transport string, local netip.AddrPort)
+	Connected func(c Call, transport string, local netip.AddrPort)
 }

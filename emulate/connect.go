@@ -54,30 +54,30 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 		return v
 	}
 	defer s.close()
+	if !s.reaches(to) {
+		return run()
+	}
+	there := Destination{Transport: s.transport(), Address: to.inet}
+	network, errno := e.Handler.Network(c, s.fd, there)
 	switch {
-	case !s.reaches(to):
+	case errno != 0:
+		return fail(errno)
+	case network == nil, to.inet.Port() != dnsPort && network.Open:
 		return run()
 	case to.inet.Port() != dnsPort && s.udp():
 		// Nothing is sent. getaddrinfo connects so to sort addresses (RFC 6724), and reads the kernel's own errno.
 		return fail(unix.ENETUNREACH)
 	case to.inet.Port() != dnsPort:
-		return fail(e.Handler.Refuse(c, Destination{Transport: s.transport(), Address: to.inet}))
+		return fail(e.Handler.Refuse(c, there))
 	case !s.udp():
 		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
-		e.remember(c, &s)
+		network.remember(c, &s)
 		return run()
 	}
-	inside := e.Inside(s.fd, n.TID)
-	name := to.raw
-	if inside {
-		name = to.scoped()
-	}
-	if errno := sys.Connect(s.fd, name); errno != 0 {
+	if errno := sys.Connect(s.fd, to.scoped()); errno != 0 {
 		return fail(errno)
 	}
-	if inside {
-		e.remember(c, &s)
-	}
+	network.remember(c, &s)
 	return done(0)
 }
 
@@ -91,19 +91,19 @@ func (e *Emulator) connectLocal(n sys.Notification, c Call, to address) {
 		return
 	}
 	defer s.close()
-	if s.tcp() && s.reaches(to) && e.Inside(s.fd, n.TID) {
-		e.remember(c, &s)
+	if home := e.Home(s.fd); home != nil && s.tcp() && s.reaches(to) {
+		home.remember(c, &s)
 	}
 }
 
 // remember tells the handler who uses a socket towards a resolver. It binds the socket if it is unbound, so that its port is
 // known before the stub meets it: the kernel itself would a moment later.
-func (e *Emulator) remember(c Call, s *socket) {
+func (w *Network) remember(c Call, s *socket) {
 	if !s.udp() && !s.tcp() {
 		return
 	}
 	if local, errno := boundAddr(s); errno == 0 && local.Port() != 0 {
-		e.Handler.Connected(c, s.transport(), local)
+		w.Connected(c, s.transport(), local)
 	}
 }
 

@@ -10,18 +10,19 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// Emulator carries out the calls of one network namespace, many at once. Its fields do not change while it is in use.
+// Emulator carries out the calls of a tree, many at once. Its fields do not change while it is in use.
 type Emulator struct {
 	Listener *sys.Listener
 	Handler  Handler
-	Stub     *sys.Stub // answers from the addresses that targets ask
-	// Local says whether an address is of the namespace itself: what is sent there stays there.
+	// Local says whether an address is of every namespace itself: what is sent there stays there.
 	Local func(netip.Addr) bool
 	// Forwarded says whether a local port is one whose clients the handler is told of, as it is of a resolver's; nil is none.
 	Forwarded func(port uint16) bool
-	// Inside says whether a socket (a duplicate) of a thread is of this namespace. One of another, made further down the
-	// tree, would not get what the stub sends.
-	Inside func(fd, tid int) bool
+	// Home is the network of a socket (a duplicate), if it is the one where forwards listen; else nil.
+	Home func(fd int) *Network
+	// Beside lets the calls run of processes that may not be looked at (EPERM): they are beside the tree's sandboxes, and not
+	// in one, which would be ours to look at.
+	Beside bool
 	// Source is the local address that the kernel would take towards a resolver.
 	Source func(resolver netip.Addr) netip.Addr
 
@@ -51,6 +52,9 @@ func (v *verdict) join(other verdict) {
 // or the kernel's refusal of the reply.
 func (e *Emulator) Handle(n sys.Notification) error {
 	v := e.decide(n)
+	if e.Beside && v.errno == unix.EPERM {
+		v = run() // or the kernel's own EPERM, which it gives again
+	}
 	if v.run {
 		return e.Listener.Continue(n.ID)
 	}
@@ -99,7 +103,7 @@ func (e *Emulator) readSpans(n sys.Notification, spans []sys.Span, buf []byte) u
 	if !e.Listener.Valid(n.ID) {
 		return unix.ENOENT
 	}
-	return errnoOf(err)
+	return e.errnoOf(err)
 }
 
 func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (address, unix.Errno) {
@@ -117,7 +121,7 @@ func (e *Emulator) take(n sys.Notification) (socket, verdict, bool) {
 		return socket{}, run(), false // out of our reach on this kernel, not out of the wall's
 	}
 	if err != nil {
-		return socket{}, fail(errnoOf(err)), false
+		return socket{}, fail(e.errnoOf(err)), false
 	}
 	s := socket{fd: fd}
 	errno := s.look()
@@ -132,12 +136,12 @@ func (e *Emulator) take(n sys.Notification) (socket, verdict, bool) {
 }
 
 // errnoOf gives the errno in an error, and EACCES where there is none: what cannot be looked at is refused.
-func errnoOf(err error) unix.Errno {
+func (e *Emulator) errnoOf(err error) unix.Errno {
 	var errno unix.Errno
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, unix.EPERM):
+	case errors.Is(err, unix.EPERM) && !e.Beside:
 		return unix.EACCES
 	case errors.As(err, &errno):
 		return errno

@@ -114,13 +114,20 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 		return run() // a connected stream ignores the address
 	case s.udp() && d.to.inet.Port() == 0:
 		return run() // EINVAL
+	}
+	network, errno := e.Handler.Network(d.call, s.fd, Destination{Transport: s.transport(), Address: d.to.inet})
+	switch {
+	case errno != 0:
+		return fail(errno)
+	case network == nil, !e.aimed(d.to) && network.Open:
+		return run()
 	case !e.aimed(d.to):
 		return e.refuse(&s, d)
 	case !s.udp():
-		e.remember(d.call, &s) // TCP Fast Open (RFC 7413) connects the socket to the stub
+		network.remember(d.call, &s) // TCP Fast Open (RFC 7413) connects the socket to the stub
 		return run()
 	}
-	return e.sendDatagram(n, &s, d)
+	return e.sendDatagram(n, network, &s, d)
 }
 
 // refuse fails a send to an address that is neither a resolver's nor local. The socket is bound by then.
@@ -133,11 +140,11 @@ func (e *Emulator) refuse(s *socket, d datagram) verdict {
 	return fail(e.Handler.Refuse(d.call, Destination{Transport: s.transport(), Address: d.to.inet}))
 }
 
-func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdict {
+func (e *Emulator) sendDatagram(n sys.Notification, w *Network, s *socket, d datagram) verdict {
 	if d.flags&unix.MSG_ZEROCOPY != 0 || d.control {
 		// Sent from the target's own pages, of which it is then told; and with the target's own rights, which the kernel asks
 		// for some control messages (SO_MARK, IPV6_HOPOPTS).
-		e.remember(d.call, s)
+		w.remember(d.call, s)
 		return run()
 	}
 	if errno := e.gather(n, &d); errno != 0 {
@@ -150,10 +157,10 @@ func (e *Emulator) sendDatagram(n sys.Notification, s *socket, d datagram) verdi
 	if errno := e.readSpans(n, d.spans, data); errno != 0 {
 		return fail(errno)
 	}
-	if d.question() && s.plain(d.to) && e.Inside(s.fd, n.TID) {
-		return e.question(s, d, data)
+	if d.question() && s.plain(d.to) {
+		return e.question(w, s, d, data)
 	}
-	return e.perform(s, d, data)
+	return e.perform(w, s, d, data)
 }
 
 // question says whether a datagram is one that the short way models.
@@ -163,19 +170,19 @@ func (d *datagram) question() bool {
 }
 
 // question hands the datagram to the handler in place of sending it.
-func (e *Emulator) question(s *socket, d datagram, data []byte) verdict {
+func (e *Emulator) question(w *Network, s *socket, d datagram, data []byte) verdict {
 	local, errno := boundAddr(s)
 	if errno != 0 {
 		return fail(errno)
 	}
 	if local.Port() == 0 {
-		return e.perform(s, d, data) // IP_BIND_ADDRESS_NO_PORT: the kernel chooses at the send
+		return e.perform(w, s, d, data) // IP_BIND_ADDRESS_NO_PORT: the kernel chooses at the send
 	}
 	resolver := d.to.inet
 	client := e.client(local, resolver.Addr())
 	deliver := func(response []byte) {
 		// The target may have closed its socket by now, or have a full one: then the response is lost, as on a wire.
-		_ = e.Stub.SendFrom(response, resolver, client, loopbackIndex)
+		_ = w.Stub.SendFrom(response, resolver, client, loopbackIndex)
 	}
 	out := e.Handler.Query(Query{Call: d.call, Wire: data, Resolver: resolver, Client: client, Deliver: deliver})
 	if out.Errno != 0 {
@@ -205,10 +212,10 @@ func boundAddr(s *socket) (netip.AddrPort, unix.Errno) {
 	return sys.LocalAddr(s.fd)
 }
 
-// perform sends the copied bytes from the target's socket; the stub answers what is for a resolver.
-func (e *Emulator) perform(s *socket, d datagram, data []byte) verdict {
+// perform sends the copied bytes from the target's socket; the stub answers what is for a resolver. Nothing else needs a network.
+func (e *Emulator) perform(w *Network, s *socket, d datagram, data []byte) verdict {
 	if _, errno := boundAddr(s); errno == 0 && e.aimed(d.to) {
-		e.remember(d.call, s)
+		w.remember(d.call, s)
 	}
 	sent, errno := sys.Send(s.fd, sys.Message{Name: d.to.scoped(), Data: data, Flags: d.flags | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
 	switch {

@@ -25,10 +25,21 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 		length, ok := headers[i].addressLen()
 		named = named || !ok || length > 0
 	}
-	if !named || e.allLocal(n, headers) {
+	if !named || e.allLocal(n, headers) || e.passes(n) {
 		return run()
 	}
 	return e.sendEach(n, headers)
+}
+
+// passes says whether the calls on a socket are all let run.
+func (e *Emulator) passes(n sys.Notification) bool {
+	s, v, ok := e.take(n)
+	if !ok {
+		return v.run
+	}
+	defer s.close()
+	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport()})
+	return network == nil && errno == 0
 }
 
 // allLocal says whether no message is for a resolver or for anybody outside: then the kernel can have the call.
@@ -96,10 +107,10 @@ func count(memory io.WriterAt, at uint64, v verdict) verdict {
 func (e *Emulator) memory(n sys.Notification) (*os.File, unix.Errno) {
 	memory, err := sys.OpenMemory(n.TID)
 	if err != nil {
-		return nil, errnoOf(err)
+		return nil, e.errnoOf(err)
 	}
 	if !e.Listener.Valid(n.ID) {
-		return nil, errnoOf(errors.Join(unix.ENOENT, memory.Close()))
+		return nil, e.errnoOf(errors.Join(unix.ENOENT, memory.Close()))
 	}
 	return memory, 0
 }
@@ -125,7 +136,7 @@ func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
 		return v
 	}
 	defer s.close()
-	if !s.udp() || d.control {
+	if !s.udp() || d.control || e.aimed(d.to) {
 		return run()
 	}
 	if errno := e.gather(n, &d); errno != 0 {
@@ -138,5 +149,5 @@ func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
 	if errno := e.readSpans(n, d.spans, data); errno != 0 {
 		return fail(errno)
 	}
-	return e.perform(&s, d, data)
+	return e.perform(nil, &s, d, data)
 }

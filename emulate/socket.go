@@ -84,6 +84,10 @@ func (s *socket) plain(to address) bool {
 		return false
 	}
 	// What a send with MSG_MORE left waiting is counted as unsent.
+	// A response by way of lo does not reach a socket that is bound to another interface.
+	if device, errno := sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_BINDTOIFINDEX); errno == 0 && device > loopbackIndex {
+		return false
+	}
 	unsent, err := unix.IoctlGetInt(s.fd, unix.SIOCOUTQ)
 	return err == nil && unsent == 0
 }

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Arch Arch // "" is an error; see Native
 	Unix Unix
+	Host bool // the command stays in the host's network: nothing is refused but io_uring_setup, which seccomp cannot see into
 }
 
 // Instruction is struct sock_filter of linux/filter.h.
@@ -48,7 +49,7 @@ func Build(o Options) (Program, error) {
 	}
 	var whole *seccomp.ScmpFilter
 	for _, a := range all {
-		one, err := compile(a, o.Unix)
+		one, err := compile(a, o)
 		if err != nil {
 			return Program{}, fmt.Errorf("%s: %w", a.name, err)
 		}
@@ -66,7 +67,7 @@ func Build(o Options) (Program, error) {
 }
 
 // compile makes the filter of one ABI.
-func compile(a abi, u Unix) (*seccomp.ScmpFilter, error) {
+func compile(a abi, o Options) (*seccomp.ScmpFilter, error) {
 	f, err := seccomp.NewFilter(seccomp.ActAllow)
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func compile(a abi, u Unix) (*seccomp.ScmpFilter, error) {
 	if err := f.SetBadArchAction(seccomp.ActKillProcess); err != nil {
 		return nil, err
 	}
-	for _, r := range a.rules(u) {
+	for _, r := range a.rules(o) {
 		if err := add(f, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.call, err)
 		}
@@ -94,11 +95,16 @@ func only(f *seccomp.ScmpFilter, arch seccomp.ScmpArch) error {
 	return errors.Join(f.AddArch(arch), f.RemoveArch(native))
 }
 
-func (a abi) rules(u Unix) []rule {
-	if a.foreign {
+func (a abi) rules(o Options) []rule {
+	switch {
+	case a.foreign && o.Host:
+		return []rule{ring()}
+	case a.foreign:
 		return refused()
+	case o.Host:
+		return append(watched(), unixSockets(o.Unix)...)
 	}
-	return caught(u)
+	return caught(o.Unix)
 }
 
 // add adds a rule; libseccomp passes over a call that the ABI lacks.

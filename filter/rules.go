@@ -32,16 +32,31 @@ type where struct {
 	mask, value uint64
 }
 
-// caught are the rules of the machine's own ABI.
-func caught(u Unix) []rule {
+// watched are the calls that notify, and io_uring_setup, without which programs make them.
+func watched() []rule {
 	notify := seccomp.ActNotify
-	rules := []rule{
+	return []rule{
 		{call: "connect", then: notify},
 		{call: "sendto", where: []where{{arg: 4}, {arg: 5, value: sizeofNetlink}}, then: notify, words: "address is not NULL and longer than 12"},
 		{call: "sendmsg", then: notify},
 		{call: "sendmmsg", then: notify},
-		{call: "io_uring_setup", then: errno(unix.ENOSYS)},
+		ring(),
 	}
+}
+
+func ring() rule { return rule{call: "io_uring_setup", then: errno(unix.ENOSYS)} }
+
+// unixSockets are the rules that UnixNone alone asks for.
+func unixSockets(u Unix) []rule {
+	if u != UnixNone {
+		return nil
+	}
+	return []rule{{call: "socket", where: []where{{mask: 0xffffffff, value: unix.AF_UNIX}}, then: errno(unix.EAFNOSUPPORT), words: "family is AF_UNIX"}}
+}
+
+// caught are the rules of the machine's own ABI.
+func caught(u Unix) []rule {
+	rules := watched()
 	// With callout data the kernel itself asks a resolver, in the initial namespaces: it runs /sbin/request-key, and
 	// keys of type dns_resolver are names. request_key(2).
 	rules = append(rules, rule{call: "request_key", where: []where{{arg: 2}}, then: errno(unix.ENOKEY), words: "callout_info is not NULL"})

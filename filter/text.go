@@ -43,7 +43,7 @@ func (p Program) writeRules(out *tabwriter.Writer, a abi) {
 		fmt.Fprintf(out, "%s\tevery socket call, io_uring_setup, request_key\t\t%s\n", a.name, action(errno(unix.ENOSYS)))
 	}
 	last := ""
-	for _, r := range a.rules(p.options.Unix) {
+	for _, r := range a.rules(p.options) {
 		if a.foreign && r.words == "" {
 			continue
 		}

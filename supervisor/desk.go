@@ -46,6 +46,7 @@ type asker struct {
 	caught           string         // the system call that was caught; "" at the stub
 	transport        string         // audit.TransportDNSUDP, audit.TransportDNSTCP or audit.TransportDNSUnix
 	client, resolver netip.AddrPort
+	index            int // of the interface that a datagram was meant for; 0: any
 }
 
 // reply is what a question gets. The zero value is silence.

@@ -15,6 +15,7 @@ type handler struct {
 	ctx     context.Context //nolint:containedctx // the run's: questions outlive the calls that bring them
 	desk    *desk
 	clients *clients
+	spaces  *namespaces
 	guard   *guard // nil: AF_UNIX is not looked at
 	waiting *crowd // questions that wait for an upstream
 }
@@ -51,7 +52,7 @@ func (h *handler) Refuse(c emulate.Call, to emulate.Destination) unix.Errno {
 
 // Unix implements emulate.Handler.
 func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
-	if h.guard == nil {
+	if h.guard == nil || h.spaces.atHome(c.TID) {
 		return 0
 	}
 	errno := h.guard.check(c.TID, path)
@@ -70,8 +71,13 @@ func identify(c emulate.Call) *audit.Process {
 	return &process
 }
 
-// Connected implements emulate.Handler.
-func (h *handler) Connected(c emulate.Call, transport string, local netip.AddrPort) {
+// Network implements emulate.Handler.
+func (h *handler) Network(c emulate.Call, fd int, to emulate.Destination) (*emulate.Network, unix.Errno) {
+	return h.spaces.find(c, fd, to)
+}
+
+// connected remembers who speaks to the stub; see emulate.Network.
+func (h *handler) connected(c emulate.Call, transport string, local netip.AddrPort) {
 	who := client{tid: c.TID}
 	if h.desk.log != nil {
 		who.process = identify(c) // here, where waiting for the target's memory harms nobody else

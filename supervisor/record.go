@@ -123,6 +123,13 @@ func (d *desk) blockUnix(c emulate.Call, path string) {
 		"unix socket "+audit.Escape(path)+" refused: it leads to a resolver outside")
 }
 
+// blockNamespace records a question from a network namespace that cannot be served.
+func (d *desk) blockNamespace(c emulate.Call, to emulate.Destination, err error) {
+	d.blocked(c, audit.Event{
+		Transport: to.Transport, ServerAddress: to.Address.Addr().String(), ServerPort: int(to.Address.Port()),
+	}, "no names in a network namespace of the command's: "+audit.Escape(err.Error()))
+}
+
 // blocked completes and writes the event of a call that was refused. It stays refused where the log cannot be
 // written.
 func (d *desk) blocked(c emulate.Call, e audit.Event, line string) {

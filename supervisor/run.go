@@ -40,6 +40,8 @@ type Config struct {
 	Log          *audit.Log // nil: no log
 	KeepFD       int        // an inherited descriptor that stays ours; 0: none
 	Unix         filter.Unix
+	Host         bool      // the command stays in the host's network; only what it makes beside is served
+	Namespaces   int       // how many of the tree's network namespaces are served at once, beside its own
 	Linger       bool      // wait for what the command leaves running
 	Stderr       io.Writer // warnings, denials, failures
 	Quiet        bool      // say nothing of denials and failures
@@ -67,40 +69,58 @@ func Run(ctx context.Context, c Config) (Ending, error) {
 	survive()
 	// A thread that waits in the kernel for a call or a datagram keeps its P: there must be others to work with.
 	runtime.GOMAXPROCS(runtime.NumCPU() + spare + 1)
-	if err := screen(c.Stderr); err != nil {
-		return Ending{}, err
+	if !c.Host {
+		if err := screen(c.Stderr); err != nil {
+			return Ending{}, err
+		}
 	}
 	if err := sys.BecomeSubreaper(); err != nil {
 		return Ending{}, err
 	}
 	signals := catchSignals()
-	tree, sockets, err := sys.Launch(c.Args, c.launch)
+	tree, w, err := c.start()
 	if err != nil {
 		return Ending{}, err
 	}
 	stop := signals.pass(tree)
-	status, err := c.supervise(ctx, tree, sockets, signals.stopped)
+	status, err := c.supervise(ctx, tree, w, signals.stopped)
 	err = errors.Join(err, tree.Close())
 	stop()
 	return Ending{Status: status, Shared: status.Signaled() && signals.seen[status.Signal()]}, err
 }
 
+// start starts the command, up to its wall: nil where the network is the host's.
+func (c *Config) start() (*sys.Tree, *wall, error) {
+	if c.Host {
+		tree, err := sys.LaunchHere(c.Args, c.launch)
+		return tree, nil, err
+	}
+	tree, sockets, err := sys.Launch(c.Args, c.launch)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := build(sockets)
+	if err != nil {
+		return nil, nil, errors.Join(err, tree.Close())
+	}
+	return tree, w, nil
+}
+
 func (c *Config) launch() (sys.Config, error) {
-	program, err := filter.Build(filter.Options{Arch: filter.Native(), Unix: c.Unix})
+	program, err := filter.Build(filter.Options{Arch: filter.Native(), Unix: c.Unix, Host: c.Host})
 	if err != nil {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
 	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
+	if c.Host {
+		return launch, nil
+	}
 	launch.Streams4, launch.Streams6 = streams(c.Forwards)
 	return launch, MapIDs(&launch)
 }
 
-// supervise owns the sockets; it returns when the tree has ended, or on an error before the command's exec.
-func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.WallSockets, stopped chan<- sys.Event) (unix.WaitStatus, error) {
-	w, err := build(sockets)
-	if err != nil {
-		return 0, err
-	}
+// supervise owns the wall; it returns when the tree has ended, or on an error before the command's exec.
+func (c *Config) supervise(ctx context.Context, tree *sys.Tree, w *wall, stopped chan<- sys.Event) (unix.WaitStatus, error) {
 	d, known := newDesk(c), newClients()
 	carrier, err := newCarrier(c, tree, d, known)
 	if err != nil {
@@ -113,9 +133,13 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	ctx, cancel := context.WithCancel(ctx)
 	services, sctx := errgroup.WithContext(ctx)
 	h := c.handler(sctx, d, known)
-	serve(sctx, services, &emulate.Emulator{
-		Listener: listener, Handler: h, Stub: w.stub, Local: w.local, Inside: inside(w.stub, tree.PID), Source: w.source, Forwarded: carrier.Listens,
-	}, &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting})
+	if h.spaces, err = c.namespaces(sctx, w, h); err != nil {
+		cancel()
+		return 0, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
+	}
+	c.serve(sctx, services, w, h, &emulate.Emulator{
+		Listener: listener, Handler: h, Local: local, Source: source, Beside: c.Host, Forwarded: carrier.Listens, Home: h.spaces.homeOf,
+	})
 	services.Go(carrier.serve)
 	if c.Watch != nil {
 		services.Go(func() error {
@@ -134,6 +158,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, sockets sys.Wall
 	carrier.ShutDown()
 	cancel()
 	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
+	h.spaces.close()
 	h.waiting.wait()
 	d.notices.close()
 	return status, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
@@ -148,9 +173,12 @@ func (c *Config) handler(ctx context.Context, d *desk, known *clients) *handler 
 }
 
 // serve starts what answers the tree.
-func serve(ctx context.Context, services *errgroup.Group, e *emulate.Emulator, s *stub) {
-	services.Go(func() error { return s.serveUDP(ctx) })
-	services.Go(func() error { return s.serveTCP(ctx) })
+func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, h *handler, e *emulate.Emulator) {
+	if w != nil {
+		s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting}
+		services.Go(func() error { return s.serveUDP(ctx) })
+		services.Go(func() error { return s.serveTCP(ctx) })
+	}
 	services.Go(func() error { return (&receivers{listener: e.Listener, emulator: e, calls: newCalls()}).serve(ctx) })
 }
 

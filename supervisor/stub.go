@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
@@ -25,6 +26,14 @@ type stub struct {
 	desk    *desk
 	clients *clients
 	waiting *crowd // questions that wait for an upstream
+}
+
+// start serves until the wall is shut down; wait returns when nothing is served any more.
+func (s *stub) start(ctx context.Context) (wait func()) {
+	var services errgroup.Group
+	services.Go(func() error { return s.serveUDP(ctx) })
+	services.Go(func() error { return s.serveTCP(ctx) })
+	return func() { _ = services.Wait() } // a stub ends without an error
 }
 
 // serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking.
@@ -48,7 +57,7 @@ func (s *stub) serveUDP(ctx context.Context) error {
 // datagram answers one datagram; it does not wait.
 func (s *stub) datagram(ctx context.Context, d sys.Datagram) {
 	who := s.clients.from(audit.TransportDNSUDP, d.From)
-	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort)}
+	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index}
 	reply := s.desk.ask(d.Data, by, maxUDPResponse)
 	if reply.pending == nil {
 		s.send(reply.response, by)
@@ -66,8 +75,9 @@ func (s *stub) datagram(ctx context.Context, d sys.Datagram) {
 
 func (s *stub) send(response []byte, by asker) {
 	if response != nil {
+		index := max(by.index, loopback)
 		// A client that has gone, or an address that cannot be a source (255.255.255.255), gets nothing.
-		_ = s.wall.stub.SendFrom(response, by.resolver, by.client, loopback)
+		_ = s.wall.stub.SendFrom(response, by.resolver, by.client, index)
 	}
 }
 

@@ -36,6 +36,7 @@ const (
 type wall struct {
 	tcp  *net.TCPListener
 	stub *sys.Stub
+	news *news // of a namespace that the tree has in hand; nil: nobody can change it
 }
 
 // build gives the namespace its addresses and routes, and binds the stub's sockets. It owns the sockets it is given.
@@ -58,6 +59,13 @@ func TryWall(s sys.WallSockets) error {
 }
 
 func (w *wall) setUp(s sys.WallSockets) error {
+	if err := addRoutes(s); err != nil {
+		return err
+	}
+	return w.bind(s, sys.NewStub)
+}
+
+func addRoutes(s sys.WallSockets) error {
 	if err := route(s.Route, unix.AF_INET); err != nil {
 		return fmt.Errorf("set up IPv4 in the namespace: %w", err)
 	}
@@ -67,6 +75,11 @@ func (w *wall) setUp(s sys.WallSockets) error {
 			return fmt.Errorf("set up IPv6 in the namespace: %w", err)
 		}
 	}
+	return nil
+}
+
+// bind binds the stub's sockets.
+func (w *wall) bind(s sys.WallSockets, newStub func(*os.File, int) (*sys.Stub, error)) error {
 	udp, tcp, family := s.UDP6, s.TCP6, unix.AF_INET6
 	if udp == nil || tcp == nil {
 		udp, tcp, family = s.UDP4, s.TCP4, unix.AF_INET
@@ -77,7 +90,7 @@ func (w *wall) setUp(s sys.WallSockets) error {
 		}
 	}
 	var err error
-	if w.stub, err = sys.NewStub(udp, family); err != nil {
+	if w.stub, err = newStub(udp, family); err != nil {
 		return fmt.Errorf("open the stub: %w", err)
 	}
 	listener, err := sys.Listen(tcp)
@@ -90,12 +103,25 @@ func (w *wall) setUp(s sys.WallSockets) error {
 
 // shutDown ends the services on the stub's sockets. Questions then reach nobody.
 func (w *wall) shutDown() error {
-	return errors.Join(w.stub.ShutDown(), w.tcp.SetDeadline(time.Now()))
+	if w == nil {
+		return nil // in the host's network there is none
+	}
+	var err error
+	if w.news != nil {
+		err = w.news.shutDown()
+	}
+	return errors.Join(err, w.stub.ShutDown(), w.tcp.SetDeadline(time.Now()))
 }
 
 // Close closes the stub's sockets.
 func (w *wall) Close() error {
+	if w == nil {
+		return nil
+	}
 	var errs []error
+	if w.news != nil {
+		errs = append(errs, w.news.Close())
+	}
 	if w.stub != nil {
 		errs = append(errs, w.stub.Close())
 	}
@@ -106,19 +132,19 @@ func (w *wall) Close() error {
 }
 
 // local says whether an address is the namespace's own.
-func (w *wall) local(a netip.Addr) bool {
+func local(a netip.Addr) bool {
 	a = a.Unmap()
 	return a.IsLoopback() || a.IsUnspecified() || a == placeholder4 || a == placeholder6
 }
 
 // source is the address that the kernel takes towards a resolver: the resolver's own where it is local.
-func (w *wall) source(resolver netip.Addr) netip.Addr {
+func source(resolver netip.Addr) netip.Addr {
 	switch resolver = resolver.Unmap(); {
 	case resolver.IsUnspecified() && resolver.Is4():
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	case resolver.IsUnspecified(), resolver == netip.IPv6Loopback():
 		return netip.IPv6Loopback()
-	case w.local(resolver):
+	case local(resolver):
 		return resolver
 	case resolver.Is4():
 		return placeholder4
@@ -128,7 +154,9 @@ func (w *wall) source(resolver netip.Addr) netip.Addr {
 
 // route brings lo up and adds, for one family: the placeholder address, a table that takes every destination for
 // local, and for each of UDP and TCP the rule that sends port 53 there.
-func route(f *os.File, family uint8) error {
+func route(f *os.File, family uint8) error { return execute(f, routes(family)) }
+
+func routes(family uint8) []request {
 	placeholder, bits := net.IP(placeholder4.AsSlice()), uint8(32)
 	if family == unix.AF_INET6 {
 		placeholder, bits = net.IP(placeholder6.AsSlice()), 128
@@ -159,7 +187,7 @@ func route(f *os.File, family uint8) error {
 			Attributes: &rtnetlink.RuleAttributes{IPProto: &protocol, DPortRange: &rtnetlink.RulePortRange{Start: stubPort, End: stubPort}},
 		}})
 	}
-	return execute(f, requests)
+	return requests
 }
 
 type request struct {
@@ -168,13 +196,13 @@ type request struct {
 	body  rtnetlink.Message
 }
 
-// execute sends the requests as one datagram and reads an acknowledgement for each.
-func execute(f *os.File, requests []request) error {
+// encode makes one datagram of requests.
+func encode(requests []request) ([]byte, error) {
 	var batch []byte
 	for i, r := range requests {
 		body, err := r.body.MarshalBinary()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		one, err := netlink.Message{
 			Header: netlink.Header{
@@ -184,9 +212,18 @@ func execute(f *os.File, requests []request) error {
 			Data: body,
 		}.MarshalBinary()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		batch = append(batch, one...)
+	}
+	return batch, nil
+}
+
+// execute sends the requests as one datagram and reads an acknowledgement for each.
+func execute(f *os.File, requests []request) error {
+	batch, err := encode(requests)
+	if err != nil {
+		return err
 	}
 	if _, err := f.Write(batch); err != nil {
 		return fmt.Errorf("rtnetlink: %w", err)

@@ -19,8 +19,9 @@ const (
 	forwardNone = "none"
 )
 
-// forwards are those of --forward, and of the environment's proxies on loopback unless it says none.
-func forwards(values []string) ([]carry.Forward, error) {
+// forwards are those of --forward, and of the environment's proxies on loopback unless it says none. At the host
+// there is nothing to carry.
+func forwards(values []string, host bool) ([]carry.Forward, error) {
 	auto, none := slices.Contains(values, forwardAuto), slices.Contains(values, forwardNone)
 	if auto && none {
 		return nil, errors.New("--forward: auto and none contradict each other")
@@ -41,7 +42,10 @@ func forwards(values []string) ([]carry.Forward, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if !none {
+	if host && len(named) > 0 {
+		return nil, &hinted{errors.New("--forward: with --net=host the command is on the host's own loopback"), "connect to the port itself"}
+	}
+	if !none && !host {
 		proxies = carry.Proxies(os.Getenv)
 	}
 	all, err := carry.Merge(named, proxies)

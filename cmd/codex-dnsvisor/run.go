@@ -17,14 +17,16 @@ import (
 type runCmd struct {
 	policyFlags `embed:""`
 
-	Audit   string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
-	Unix    string   `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
-	Forward []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
-	Observe bool     `help:"Allow every name, and mark in the log what the policy would have denied. Needs --audit."`
-	Reload  bool     `negatable:"" default:"true" help:"Follow changes of policy files while the command runs (the default). A file that the command can write is its own to change: --no-reload."`
-	Linger  bool     `help:"When the command has ended, wait for what it left running instead of ending it."`
-	Quiet   bool     `short:"q" help:"Say nothing on standard error about denied names and failures."`
-	Verbose bool     `short:"v" help:"Say every decision on standard error."`
+	Audit         string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
+	Unix          string   `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
+	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
+	Net           string   `enum:"isolated,host" default:"isolated" help:"isolated: the command gets an empty network; host: it stays in the host's, and only the network namespaces that it makes get names."`
+	MaxNamespaces int      `default:"256" placeholder:"N" help:"Answer in at most N network namespaces that the command makes, at once."`
+	Observe       bool     `help:"Allow every name, and mark in the log what the policy would have denied. Needs --audit."`
+	Reload        bool     `negatable:"" default:"true" help:"Follow changes of policy files while the command runs (the default). A file that the command can write is its own to change: --no-reload."`
+	Linger        bool     `help:"When the command has ended, wait for what it left running instead of ending it."`
+	Quiet         bool     `short:"q" help:"Say nothing on standard error about denied names and failures."`
+	Verbose       bool     `short:"v" help:"Say every decision on standard error."`
 }
 
 // Run implements the subcommand.
@@ -60,7 +62,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
-		Args: e.command, Rules: rules, Linger: r.Linger,
+		Args: e.command, Rules: rules, Linger: r.Linger, Host: r.Net == "host", Namespaces: r.MaxNamespaces,
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
 	}
 	if r.Reload {
@@ -69,7 +71,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if r.Unix == "none" {
 		config.Unix = filter.UnixNone
 	}
-	if config.Forwards, err = forwards(r.Forward); err != nil {
+	if config.Forwards, err = forwards(r.Forward, config.Host); err != nil {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	r.warnBypassed(e, &config)

@@ -94,8 +94,9 @@ static void send_sockets(struct dv_message *message, const int *fds, int count)
 
 // The sockets of the wall: whoever makes a socket fixes its network namespace, so the supervisor outside can
 // bind, route and answer through these. Bit i of the message's value says that socket i exists.
-static void hand_over_sockets(void)
+void dv_hand_over_sockets(int to)
 {
+	supervisor = to;
 	static const int kinds[DV_WALL_SOCKETS][3] = {
 		{AF_NETLINK, SOCK_RAW, NETLINK_ROUTE},
 		{AF_INET6, SOCK_DGRAM, 0},
@@ -221,20 +222,36 @@ static int exists(const char *name)
 	return 0;
 }
 
-void dv_command(int launch, int keeper, char **argv)
+// enter_own gives the command namespaces of its own.
+static void enter_own(int keeper, struct dv_config *config)
+{
+	enter_namespaces(keeper);
+	dv_hand_over_sockets(supervisor);
+	if (dv_read_config(supervisor, config) < 0)
+		_exit(125); // the supervisor is gone or gave up
+	hand_over_streams(config);
+	await_maps(keeper);
+	if (config->flags & DV_NESTED)
+		nest_user(config);
+	else
+		drop_capabilities();
+}
+
+static void stay(int keeper, struct dv_config *config)
+{
+	close(keeper); // there is nothing to map
+	if (dv_read_config(supervisor, config) < 0)
+		_exit(125);
+}
+
+void dv_command(int launch, int keeper, int here, char **argv)
 {
 	static struct dv_config config;
 	supervisor = launch;
-	enter_namespaces(keeper);
-	hand_over_sockets();
-	if (dv_read_config(supervisor, &config) < 0)
-		_exit(125); // the supervisor is gone or gave up
-	hand_over_streams(&config);
-	await_maps(keeper);
-	if (config.flags & DV_NESTED)
-		nest_user(&config);
+	if (here)
+		stay(keeper, &config);
 	else
-		drop_capabilities();
+		enter_own(keeper, &config);
 	// Dropping capabilities leaves the process dumpable, gaining them did not.
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		fail(DV_STAGE_CAPS, errno);

@@ -250,7 +250,7 @@ void dv_keeper(int argc, char **argv)
 	if (command == 0) {
 		close(pair[0]);
 		close(supervisor);
-		dv_command(launch, pair[1], argv + 3);
+		dv_command(launch, pair[1], strcmp(argv[0], DV_KEEPER_HERE_NAME) == 0, argv + 3);
 		_exit(125);
 	}
 	close(pair[1]);
@@ -258,7 +258,7 @@ void dv_keeper(int argc, char **argv)
 
 	if (dv_read_config(supervisor, &config) < 0)
 		_exit(125); // the supervisor gave up; the command learns it from its own socket
-	// The command says when its user namespace stands; only its parent may write a map of many ids.
+	// The command says when its user namespace stands, if it makes one; only its parent may write a map of many ids.
 	struct dv_message ready;
 	if (dv_hear(pair[0], &ready) == 0)
 		dv_say(pair[0], DV_MSG_GO, 0, dv_write_maps(command, &config));

@@ -51,6 +51,8 @@ var stages = map[Stage]string{
 	C.DV_STAGE_NO_NEW_PRIVS:  "set no_new_privs",
 	C.DV_STAGE_SECCOMP:       "load the seccomp filter",
 	C.DV_STAGE_EXEC:          "exec",
+	C.DV_STAGE_ENTER_USERNS:  "enter the user namespace that owns a network namespace",
+	C.DV_STAGE_ENTER_NETNS:   "enter a network namespace",
 }
 
 // The stages whose errors callers tell apart.
@@ -94,14 +96,35 @@ type Tree struct {
 // waits until Load. configure is called while the processes start. On an error nothing is left running.
 func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets, error) {
 	t := &Tree{}
-	if err := t.startKeeper(args); err != nil {
+	if err := t.startKeeper(C.DV_KEEPER_NAME, args); err != nil {
 		return nil, WallSockets{}, err
 	}
-	sockets, err := t.begin(configure)
+	var sockets WallSockets
+	config, err := configure()
+	if err == nil {
+		sockets, err = t.begin(config)
+	}
 	if err != nil {
 		return nil, WallSockets{}, errors.Join(err, t.Close())
 	}
 	return t, sockets, nil
+}
+
+// LaunchHere is Launch for a command that stays in our own namespaces, with what it is capable of there: there are no
+// sockets, and the id maps are not used.
+func LaunchHere(args []string, configure func() (Config, error)) (*Tree, error) {
+	t := &Tree{}
+	if err := t.startKeeper(C.DV_KEEPER_HERE_NAME, args); err != nil {
+		return nil, err
+	}
+	config, err := configure()
+	if err == nil {
+		_, err = t.configure(config)
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
 }
 
 func (c Config) encode() ([]byte, error) {
@@ -135,7 +158,7 @@ func (c Config) encode() ([]byte, error) {
 	return blob, nil
 }
 
-func (t *Tree) startKeeper(args []string) error {
+func (t *Tree) startKeeper(name string, args []string) error {
 	events, keeperEnd, err := socketPair()
 	if err != nil {
 		return err
@@ -149,7 +172,7 @@ func (t *Tree) startKeeper(args []string) error {
 	t.events, t.launch = events, launch
 
 	// The keeper takes its two ends under their own numbers, so that every inherited descriptor keeps its own.
-	argv := []string{C.DV_KEEPER_NAME, strconv.Itoa(int(keeperEnd.Fd())), strconv.Itoa(int(commandEnd.Fd()))}
+	argv := []string{name, strconv.Itoa(int(keeperEnd.Fd())), strconv.Itoa(int(commandEnd.Fd()))}
 	for _, end := range []*os.File{keeperEnd, commandEnd} {
 		if _, err := unix.FcntlInt(end.Fd(), unix.F_SETFD, 0); err != nil {
 			return errors.Join(err, events.Close(), launch.Close())
@@ -181,23 +204,28 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-func (t *Tree) begin(configure func() (Config, error)) (WallSockets, error) {
-	config, err := configure()
-	if err != nil {
-		return WallSockets{}, err
-	}
+// configure tells the processes what to do, and hears of the command. unsaid is why the command may not have been told: it has
+// failed then, and has said why.
+func (t *Tree) configure(config Config) (unsaid, err error) {
 	blob, err := config.encode()
 	if err != nil {
-		return WallSockets{}, err
+		return nil, err
 	}
-	// One that could not go on has said why, which is heard below.
 	_, kerr := t.events.Write(blob)
-	_, cerr := t.launch.Write(blob)
+	_, unsaid = t.launch.Write(blob)
 	m, _, err := hear(t.events)
 	if err != nil {
-		return WallSockets{}, fmt.Errorf("the keeper did not start: %w", errors.Join(err, kerr))
+		return unsaid, fmt.Errorf("the keeper did not start: %w", errors.Join(err, kerr))
 	}
 	t.PID = int(m.value)
+	return unsaid, nil
+}
+
+func (t *Tree) begin(config Config) (WallSockets, error) {
+	cerr, err := t.configure(config)
+	if err != nil {
+		return WallSockets{}, err
+	}
 	m, sockets, err := hear(t.launch)
 	if err != nil {
 		return WallSockets{}, fmt.Errorf("the command did not start: %w", errors.Join(err, cerr))

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #define DV_KEEPER_NAME "codex-dnsvisor-keeper" // argv[0] that makes the constructor take over
+#define DV_KEEPER_HERE_NAME "codex-dnsvisor-keeper-here" // the command stays in our namespaces
+#define DV_ENTER_NAME "codex-dnsvisor-enter"   // argv[0] that makes it dv_enter
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
 #define DV_MAP_SIZE 4096                       // a page: the most that uid_map takes in one write
 #define DV_WALL_SOCKETS 5
@@ -43,6 +45,8 @@ enum dv_stage {
 	DV_STAGE_NO_NEW_PRIVS,
 	DV_STAGE_SECCOMP,
 	DV_STAGE_EXEC,
+	DV_STAGE_ENTER_USERNS,
+	DV_STAGE_ENTER_NETNS,
 };
 
 enum dv_kind {
@@ -109,7 +113,9 @@ struct dv_sigaction {
 };
 
 void dv_keeper(int argc, char **argv);
-void dv_command(int launch, int keeper, char **argv);
+void dv_command(int launch, int keeper, int here, char **argv);
+void dv_enter(void);
+void dv_hand_over_sockets(int to);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
 int dv_hear(int fd, struct dv_message *message);
 int dv_read_config(int fd, struct dv_config *config);

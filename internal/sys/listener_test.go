@@ -42,14 +42,14 @@ func TestPacketInfoRoundTrip(t *testing.T) {
 		if len(control) != unix.CmsgSpace(unix.SizeofInet6Pktinfo) {
 			t.Errorf("%v: %d bytes", from, len(control))
 		}
-		if got, ok := destination(control); !ok || got != a {
+		if got, _, ok := destination(control); !ok || got != a {
 			t.Errorf("%v came back as %v", from, got)
 		}
 		if index := binary.NativeEndian.Uint32(control[32:]); (index == 1) != (from == "fe80::1") {
 			t.Errorf("%v: interface %d", from, index)
 		}
 	}
-	if n := len(appendPktinfo4(nil, mustAddr("8.8.8.8"))); n != unix.CmsgSpace(unix.SizeofInet4Pktinfo) {
+	if n := len(appendPktinfo4(nil, mustAddr("8.8.8.8"), 1)); n != unix.CmsgSpace(unix.SizeofInet4Pktinfo) {
 		t.Errorf("IPv4: %d bytes", n)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +20,22 @@ type Stub struct {
 	fd     int
 	family int // AF_INET6 (dual stack) or AF_INET
 	closed atomic.Bool
+	polled *os.File // waits in the network poller, and not in a thread; nil: in a thread
+
+	sending sync.RWMutex // held by who sends; a closed descriptor's number may be another's
+	gone    bool
+}
+
+// NewPolledStub makes a stub that waits without a thread of its own, for namespaces of which there may be many.
+func NewPolledStub(f *os.File, family int) (*Stub, error) {
+	s := &Stub{family: family}
+	return s, control(f, func(fd int) error {
+		var err error
+		if s.fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
+			s.polled = os.NewFile(uintptr(s.fd), "stub")
+		}
+		return err
+	})
 }
 
 // NewStub makes a stub of a bound socket; it works on a duplicate.
@@ -32,21 +50,23 @@ func NewStub(f *os.File, family int) (*Stub, error) {
 	})
 }
 
-// Cookie returns the number of the stub's network namespace; see NetworkCookie.
-func (s *Stub) Cookie() (uint64, unix.Errno) { return NetworkCookie(s.fd) }
+// Inspect runs f on the stub's descriptor, which f must leave as it is.
+func (s *Stub) Inspect(f func(fd int) error) error { return f(s.fd) }
 
 // Datagram is one that the stub received.
 type Datagram struct {
 	Data []byte
 	From netip.AddrPort // unmapped, without a zone
 	To   netip.Addr     // unmapped
+	// Index is of the interface that it was meant for: lo, or the one that the sender was bound to.
+	Index int
 }
 
 // Receive waits for a datagram; its data lie in buf until the next one. net.ErrClosed: the stub was shut down. Every other
 // error is of that datagram alone.
 func (s *Stub) Receive(buf []byte) (Datagram, error) {
 	var control [256]byte
-	n, cn, _, from, err := unix.Recvmsg(s.fd, buf, control[:], 0)
+	n, cn, from, err := s.receive(buf, control[:])
 	switch {
 	case s.closed.Load():
 		return Datagram{}, net.ErrClosed
@@ -61,10 +81,26 @@ func (s *Stub) Receive(buf []byte) (Datagram, error) {
 		d.From = netip.AddrPortFrom(netip.AddrFrom16(from.Addr).Unmap(), uint16(from.Port))
 	}
 	var ok bool
-	if d.To, ok = destination(control[:cn]); !ok || !d.From.IsValid() {
+	if d.To, d.Index, ok = destination(control[:cn]); !ok || !d.From.IsValid() {
 		return Datagram{}, errNoAddress
 	}
 	return d, nil
+}
+
+func (s *Stub) receive(buf, control []byte) (n, cn int, from unix.Sockaddr, err error) {
+	if s.polled == nil {
+		n, cn, _, from, err = unix.Recvmsg(s.fd, buf, control, 0)
+		return n, cn, from, err
+	}
+	conn, err := s.polled.SyscallConn()
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	cerr := conn.Read(func(fd uintptr) bool {
+		n, cn, _, from, err = unix.Recvmsg(int(fd), buf, control, unix.MSG_DONTWAIT)
+		return !errors.Is(err, unix.EAGAIN)
+	})
+	return n, cn, from, errors.Join(err, cerr)
 }
 
 var errNoAddress = errors.New("a datagram without an address")
@@ -72,6 +108,9 @@ var errNoAddress = errors.New("a datagram without an address")
 // ShutDown ends Receive, now and for good.
 func (s *Stub) ShutDown() error {
 	s.closed.Store(true)
+	if s.polled != nil {
+		return s.polled.SetReadDeadline(time.Now())
+	}
 	// Of a socket without a peer the kernel says ENOTCONN, and wakes its readers all the same (inet_shutdown in af_inet.c).
 	if err := unix.Shutdown(s.fd, unix.SHUT_RD); !errors.Is(err, unix.ENOTCONN) {
 		return err
@@ -79,15 +118,29 @@ func (s *Stub) ShutDown() error {
 	return nil
 }
 
-// Close closes the stub. No other method may be running.
-func (s *Stub) Close() error { return unix.Close(s.fd) }
+// Close closes the stub. Nobody may be receiving; SendFrom then gives unix.EBADF.
+func (s *Stub) Close() error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.gone = true
+	if s.polled != nil {
+		return s.polled.Close()
+	}
+	return unix.Close(s.fd)
+}
 
-// SendFrom sends a datagram to a local client from the address it asked. It never blocks.
+// SendFrom sends a datagram to a local client from the address it asked. It never blocks. The interface is lo's, or the one that the
+// client is bound to.
 func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.Errno {
+	s.sending.RLock()
+	defer s.sending.RUnlock()
+	if s.gone {
+		return unix.EBADF
+	}
 	name, control := make([]byte, 0, 28), make([]byte, 0, 40)
 	if s.family == unix.AF_INET {
 		name = appendInet4(name, to)
-		control = appendPktinfo4(control, from.Addr())
+		control = appendPktinfo4(control, from.Addr(), ifindex)
 	} else {
 		name = appendInet6(name, to, ifindex)
 		control = appendPktinfo6(control, from.Addr(), ifindex)
@@ -117,11 +170,17 @@ func appendInet6(b []byte, a netip.AddrPort, ifindex int) []byte {
 	return binary.NativeEndian.AppendUint32(b, uint32(scope))
 }
 
-func appendPktinfo4(b []byte, from netip.Addr) []byte {
+// loopbackIndex is lo's, the first interface of every network namespace. Naming it would change nothing but fail for some addresses.
+const loopbackIndex = 1
+
+func appendPktinfo4(b []byte, from netip.Addr, ifindex int) []byte {
+	if ifindex == loopbackIndex {
+		ifindex = 0 // the route's
+	}
 	b = appendCmsghdr(b, unix.SizeofInet4Pktinfo, unix.IPPROTO_IP, unix.IP_PKTINFO)
 	ip := from.Unmap().As4()
-	b = append(b, 0, 0, 0, 0) // interface: the route's
-	b = append(b, ip[:]...)   // source
+	b = binary.NativeEndian.AppendUint32(b, uint32(ifindex))
+	b = append(b, ip[:]...) // source
 	return append(b, make([]byte, 4+unix.CmsgSpace(12)-unix.CmsgLen(12))...)
 }
 
@@ -129,7 +188,7 @@ func appendPktinfo6(b []byte, from netip.Addr, ifindex int) []byte {
 	b = appendCmsghdr(b, unix.SizeofInet6Pktinfo, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO)
 	ip := from.As16()
 	b = append(b, ip[:]...)
-	if !from.IsLinkLocalUnicast() || from.Is4() || from.Is4In6() {
+	if ifindex == loopbackIndex && (!from.IsLinkLocalUnicast() || from.Is4() || from.Is4In6()) {
 		ifindex = 0
 	}
 	b = binary.NativeEndian.AppendUint32(b, uint32(ifindex))
@@ -142,19 +201,19 @@ func appendCmsghdr(b []byte, data, level, kind int) []byte {
 	return binary.NativeEndian.AppendUint32(b, uint32(kind))
 }
 
-// destination finds, in the control messages of a received datagram, the address that it was sent to.
-func destination(control []byte) (netip.Addr, bool) {
+// destination finds, in the control messages of a received datagram, the address that it was sent to, and the interface.
+func destination(control []byte) (netip.Addr, int, bool) {
 	parts, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
-		return netip.Addr{}, false
+		return netip.Addr{}, 0, false
 	}
 	for _, p := range parts {
 		switch {
-		case p.Header.Level == unix.IPPROTO_IPV6 && p.Header.Type == unix.IPV6_PKTINFO && len(p.Data) >= 16:
-			return netip.AddrFrom16([16]byte(p.Data[:16])).Unmap(), true
+		case p.Header.Level == unix.IPPROTO_IPV6 && p.Header.Type == unix.IPV6_PKTINFO && len(p.Data) >= 20:
+			return netip.AddrFrom16([16]byte(p.Data[:16])).Unmap(), int(binary.NativeEndian.Uint32(p.Data[16:])), true
 		case p.Header.Level == unix.IPPROTO_IP && p.Header.Type == unix.IP_PKTINFO && len(p.Data) >= 12:
-			return netip.AddrFrom4([4]byte(p.Data[8:12])), true
+			return netip.AddrFrom4([4]byte(p.Data[8:12])), int(binary.NativeEndian.Uint32(p.Data)), true
 		}
 	}
-	return netip.Addr{}, false
+	return netip.Addr{}, 0, false
 }

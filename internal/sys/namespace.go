@@ -1,0 +1,82 @@
+package sys
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// FileID is a file's device and inode. Of a namespace it is good for as long as something keeps the namespace.
+type FileID struct{ Dev, Ino uint64 }
+
+const (
+	nsGetUserNS = 0xb701 // NS_GET_USERNS, linux/nsfs.h
+	nsGetParent = 0xb702 // NS_GET_PARENT
+)
+
+// NetworkOf opens the network namespace of a socket (SIOCGSKNS, Linux 4.9). unix.EPERM: we have no capability over it.
+func NetworkOf(fd int) (*os.File, error) {
+	ns, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCGSKNS, 0)
+	if errno != 0 {
+		return nil, fmt.Errorf("find a socket's network namespace: %w", errno)
+	}
+	unix.CloseOnExec(int(ns))
+	return os.NewFile(ns, "network namespace"), nil
+}
+
+// Identify returns the device and inode of an open file.
+func Identify(f *os.File) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return FileID{}, fmt.Errorf("fstat: %w", err)
+	}
+	return FileID{st.Dev, st.Ino}, nil
+}
+
+// IdentifyPath returns the device and inode of the file at a path.
+func IdentifyPath(path string) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return FileID{}, fmt.Errorf("stat %s: %w", path, err)
+	}
+	return FileID{st.Dev, st.Ino}, nil
+}
+
+// OwnerOf returns the user namespace that owns a network namespace. unix.EPERM: it is not ours, nor below ours.
+func OwnerOf(network *os.File) (FileID, error) {
+	owner, err := related(network, nsGetUserNS)
+	if err != nil {
+		return FileID{}, err
+	}
+	defer owner.Close()
+	return Identify(owner)
+}
+
+// OwnedBelow says whether a network namespace belongs to a user namespace, or to one made below it.
+func OwnedBelow(network *os.File, top FileID) (bool, error) {
+	owner, err := related(network, nsGetUserNS)
+	for err == nil {
+		var id FileID
+		if id, err = Identify(owner); err != nil || id == top {
+			return err == nil, errors.Join(err, owner.Close())
+		}
+		parent, perr := related(owner, nsGetParent)
+		err = errors.Join(perr, owner.Close())
+		owner = parent
+	}
+	if errors.Is(err, unix.EPERM) {
+		return false, nil // past our own, or the first of all
+	}
+	return false, err
+}
+
+func related(ns *os.File, request uint) (*os.File, error) {
+	fd, _, errno := unix.Syscall(unix.SYS_IOCTL, ns.Fd(), uintptr(request), 0)
+	if errno != 0 {
+		return nil, fmt.Errorf("find a namespace's owner: %w", errno)
+	}
+	unix.CloseOnExec(int(fd))
+	return os.NewFile(fd, "user namespace"), nil
+}

@@ -1,0 +1,87 @@
+package sys
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Subscribe has a netlink socket hear of groups (RTNLGRP_LINK and the like).
+func Subscribe(f *os.File, groups ...int) error {
+	return control(f, func(fd int) error {
+		for _, group := range groups {
+			if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, group); err != nil {
+				return fmt.Errorf("subscribe to netlink group %d: %w", group, err)
+			}
+		}
+		return nil
+	})
+}
+
+// NetlinkEvent is what rtnetlink(7) tells of an interface, a route or a rule.
+type NetlinkEvent struct {
+	Kind  int    // RTM_NEWLINK and the like
+	Index int    // of a link
+	Flags uint32 // of a link: IFF_UP
+	Table int    // of a route or rule, where it is below 256
+}
+
+// HearNetlink passes on what rtnetlink has told on a non-blocking socket. It does not wait; with wait it waits for more, until the
+// socket's read deadline. An event of kind unix.NLMSG_OVERRUN stands for those that were lost.
+func HearNetlink(f *os.File, wait bool, hear func(NetlinkEvent)) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	step := func(fd uintptr) bool {
+		failed = drainNetlink(int(fd), hear)
+		return failed != nil
+	}
+	if !wait {
+		err = conn.Control(func(fd uintptr) { step(fd) })
+	} else {
+		err = conn.Read(step)
+	}
+	return errors.Join(err, failed)
+}
+
+func drainNetlink(fd int, hear func(NetlinkEvent)) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := unix.Read(fd, buf)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return nil
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.ENOBUFS):
+			hear(NetlinkEvent{Kind: unix.NLMSG_OVERRUN})
+			continue
+		case err != nil:
+			return fmt.Errorf("rtnetlink: %w", err)
+		}
+		messages, err := syscall.ParseNetlinkMessage(buf[:n])
+		if err != nil {
+			return fmt.Errorf("netlink: %w", err)
+		}
+		for _, m := range messages {
+			hear(event(m))
+		}
+	}
+}
+
+func event(m syscall.NetlinkMessage) NetlinkEvent {
+	e := NetlinkEvent{Kind: int(m.Header.Type)}
+	switch {
+	case (e.Kind == unix.RTM_NEWLINK || e.Kind == unix.RTM_DELLINK) && len(m.Data) >= unix.SizeofIfInfomsg:
+		e.Index, e.Flags = int(int32(binary.NativeEndian.Uint32(m.Data[4:]))), binary.NativeEndian.Uint32(m.Data[8:])
+	case (e.Kind == unix.RTM_DELRULE || e.Kind == unix.RTM_DELROUTE) && len(m.Data) >= unix.SizeofRtMsg:
+		e.Table = int(m.Data[4]) // struct rtmsg and struct fib_rule_hdr have it in one place
+	}
+	return e
+}

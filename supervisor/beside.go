@@ -1,0 +1,151 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// errExisting says that a namespace has a DNS service of its own on port 53.
+var errExisting = errors.New("a DNS service listens there already")
+
+// buildBeside builds a wall in a namespace that the tree made, may change, and may have given interfaces. It owns the sockets.
+func buildBeside(s sys.WallSockets) (*wall, error) {
+	w := &wall{}
+	err := w.bind(s, sys.NewPolledStub)
+	if errors.Is(err, unix.EADDRINUSE) {
+		err = fmt.Errorf("%w: %w", errExisting, err)
+	}
+	route := s.Route
+	s.Route = nil
+	if err == nil {
+		w.news, err = follow(route)
+	} else {
+		err = errors.Join(err, route.Close())
+	}
+	if err = errors.Join(err, s.Close()); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// mend puts back what the sandbox's root has taken away of the wall.
+func (w *wall) mend() {
+	// What has been told and not read yet: an interface may be new.
+	if err := sys.HearNetlink(w.news.route, false, w.news.heard); err != nil {
+		return // shut down
+	}
+	if w.news.changed.Swap(false) {
+		w.news.links()
+		w.news.send(allRequests()) // what cannot be put back is not there: questions then reach nobody
+	}
+}
+
+// news follows the interfaces and rules of a namespace. A packet that is bound to an interface passes the route on lo by: each
+// interface has one of its own.
+type news struct {
+	route   *os.File
+	changed atomic.Bool
+	done    chan struct{}
+}
+
+// follow builds the routes, and keeps them for the interfaces to come.
+func follow(route *os.File) (*news, error) {
+	if err := sys.Subscribe(route, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV6_RULE, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE); err != nil {
+		return nil, errors.Join(err, route.Close())
+	}
+	n := &news{route: route, done: make(chan struct{})}
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		if err := executeEach(route, routes(family)); err != nil && family == unix.AF_INET {
+			return nil, errors.Join(fmt.Errorf("set up the namespace: %w", err), route.Close())
+		}
+	}
+	n.links()
+	if err := sys.HearNetlink(route, false, n.heard); err != nil {
+		return nil, errors.Join(err, route.Close())
+	}
+	go n.follow()
+	return n, nil
+}
+
+// executeEach executes requests one by one; what is there already is as good as new.
+func executeEach(f *os.File, requests []request) error {
+	for _, r := range requests {
+		if err := execute(f, []request{r}); err != nil && !errors.Is(err, unix.EEXIST) {
+			return err
+		}
+	}
+	return nil
+}
+
+func allRequests() []request { return append(routes(unix.AF_INET), routes(unix.AF_INET6)...) }
+
+// send sends requests whose answers follow reads.
+func (n *news) send(requests []request) {
+	for _, r := range requests {
+		if batch, err := encode([]request{r}); err == nil {
+			_, _ = n.route.Write(batch) // a namespace that takes no more requests keeps what it has
+		}
+	}
+}
+
+func (n *news) follow() {
+	defer close(n.done)
+	_ = sys.HearNetlink(n.route, true, n.heard) // until it is shut down
+}
+
+// links asks for every interface.
+func (n *news) links() {
+	n.send([]request{{unix.RTM_GETLINK, netlink.Dump, &rtnetlink.LinkMessage{}}})
+}
+
+func (n *news) heard(e sys.NetlinkEvent) {
+	switch {
+	case e.Kind == unix.NLMSG_OVERRUN:
+		n.changed.Store(true)
+	case e.Kind == unix.RTM_NEWLINK && e.Index == loopback:
+		if e.Flags&unix.IFF_UP == 0 {
+			n.changed.Store(true)
+		}
+	case e.Kind == unix.RTM_NEWLINK && e.Flags&unix.IFF_UP != 0:
+		n.send(interfaceRoutes(uint32(e.Index)))
+	case (e.Kind == unix.RTM_DELRULE || e.Kind == unix.RTM_DELROUTE) && e.Table == wallTable:
+		n.changed.Store(true)
+	}
+}
+
+// interfaceRoutes take for local what is bound to an interface, and what answers it. They come behind lo's.
+func interfaceRoutes(index uint32) []request {
+	var requests []request
+	add := func(family, bits uint8, metric uint32, placeholder net.IP) {
+		route := rtnetlink.RouteMessage{
+			Family: family, Table: wallTable, Protocol: unix.RTPROT_STATIC, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL,
+			Attributes: rtnetlink.RouteAttributes{OutIface: index, Priority: metric, Src: placeholder},
+		}
+		back := route
+		back.Table, back.DstLength = unix.RT_TABLE_LOCAL, bits
+		back.Attributes.Dst = placeholder
+		requests = append(requests, request{unix.RTM_NEWROUTE, netlink.Create, &route}, request{unix.RTM_NEWROUTE, netlink.Create, &back})
+	}
+	add(unix.AF_INET, 32, 1, net.IP(placeholder4.AsSlice()))
+	add(unix.AF_INET6, 128, 2048, net.IP(placeholder6.AsSlice()))
+	return requests
+}
+
+func (n *news) shutDown() error { return n.route.SetReadDeadline(time.Now()) }
+
+// Close closes the socket, once nobody reads it.
+func (n *news) Close() error {
+	_ = n.shutDown()
+	<-n.done
+	return n.route.Close()
+}

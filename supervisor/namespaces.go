@@ -1,0 +1,306 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// namespaces are the network namespaces of the tree: the command's own, and those that it makes, which get a wall at their
+// first question.
+type namespaces struct {
+	ctx     context.Context //nolint:containedctx // the run's: a namespace outlives the call that brings it
+	desk    *desk
+	waiting *crowd // questions that wait for an upstream
+	max     int
+	host    bool             // the home namespace is the host's: its calls are let run
+	home    identity         // of the command's own
+	main    *emulate.Network // the home's; nil in host mode
+	top     sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
+
+	mu      sync.Mutex
+	served  map[identity]*namespace
+	turn    uint64 // counts questions, for who is idle longest
+	closed  bool
+	pending sync.WaitGroup
+}
+
+// identity stands for a network namespace: its cookie where sockets tell (Linux 5.14), else its file, of which the number is
+// nobody else's while we have sockets in it.
+type identity struct {
+	cookie uint64
+	file   sys.FileID
+}
+
+// namespace is one that the tree made. What is below ready is set once that is closed.
+type namespace struct {
+	used  uint64 // the turn of its last question
+	ready chan struct{}
+
+	err     error
+	network *emulate.Network // nil: it has a DNS service of its own
+	wall    *wall
+	end     context.CancelFunc // lets go of it
+}
+
+// entering bounds how long a namespace may take to be set up.
+const entering = 10 * time.Second
+
+// namespaces begin with the home: the wall's namespace.
+func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
+	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, max: c.Namespaces, served: map[identity]*namespace{}}
+	if c.Host {
+		return n, n.beginAtHost()
+	}
+	n.main = &emulate.Network{Stub: w.stub, Connected: h.connected}
+	return n, w.stub.Inspect(func(fd int) error {
+		var err error
+		if n.home, err = identifySocket(fd); err != nil {
+			return err
+		}
+		home, err := sys.NetworkOf(fd)
+		if err != nil {
+			return err
+		}
+		n.top, err = sys.OwnerOf(home)
+		return errors.Join(err, home.Close())
+	})
+}
+
+// beginAtHost makes our own network namespace the home.
+func (n *namespaces) beginAtHost() error {
+	n.host = true
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("make a socket: %w", err)
+	}
+	defer unix.Close(fd)
+	if cookie, errno := sys.NetworkCookie(fd); errno == 0 {
+		n.home.cookie = cookie
+	} else if n.home.file, err = sys.IdentifyPath("/proc/self/ns/net"); err != nil {
+		return err
+	}
+	n.top, err = sys.IdentifyPath("/proc/self/ns/user")
+	return err
+}
+
+// identifySocket tells whose network namespace a socket is of.
+func identifySocket(fd int) (identity, error) {
+	if cookie, errno := sys.NetworkCookie(fd); errno == 0 {
+		return identity{cookie: cookie}, nil
+	}
+	ns, err := sys.NetworkOf(fd)
+	if err != nil {
+		return identity{}, err
+	}
+	defer ns.Close()
+	file, err := sys.Identify(ns)
+	return identity{file: file}, err
+}
+
+// homeOf is the command's own network, if a socket is of it.
+func (n *namespaces) homeOf(fd int) *emulate.Network {
+	if id, err := identifySocket(fd); err != nil || id != n.home {
+		return nil
+	}
+	return n.main
+}
+
+// find finds the network of a socket: see emulate.Handler.
+func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emulate.Network, unix.Errno) {
+	id, err := identifySocket(fd)
+	switch {
+	case err == nil && id == n.home:
+		return n.main, 0
+	case err != nil && n.host && network(c.TID) == network(os.Getpid()):
+		return nil, 0 // before Linux 5.14 an ordinary user is not told which his own is
+	case to.Address.Port() != stubPort:
+		return n.beside(fd), 0
+	}
+	if err != nil {
+		return nil, n.refuse(c, to, unix.EACCES, err)
+	}
+	ns, err := n.enter(id, fd, c.TID)
+	switch {
+	case errors.Is(err, errOutside):
+		return nil, n.refuse(c, to, unix.EACCES, err)
+	case err != nil:
+		return nil, n.refuse(c, to, unix.ENETUNREACH, err)
+	}
+	if ns.network != nil {
+		ns.wall.mend()
+	}
+	return ns.network, 0
+}
+
+func (n *namespaces) refuse(c emulate.Call, to emulate.Destination, errno unix.Errno, err error) unix.Errno {
+	n.desk.blockNamespace(c, to, err)
+	return errno
+}
+
+// beside is the network of a socket that is not the home's, for what is not a question. In host mode nobody is held back; else
+// what the tree made reaches only the tree.
+func (n *namespaces) beside(fd int) *emulate.Network {
+	if n.host {
+		return nil
+	}
+	ns, err := sys.NetworkOf(fd)
+	if err != nil {
+		return n.main
+	}
+	defer ns.Close()
+	if below, err := sys.OwnedBelow(ns, n.top); err != nil || !below {
+		return n.main
+	}
+	return nil
+}
+
+// enter returns a namespace that is served, and sets it up where it is not: once, however many ask.
+func (n *namespaces) enter(id identity, fd, tid int) (*namespace, error) {
+	n.mu.Lock()
+	ns := n.served[id]
+	if ns == nil && n.closed {
+		n.mu.Unlock()
+		return nil, context.Canceled
+	}
+	if ns == nil {
+		ns = &namespace{ready: make(chan struct{})}
+		n.served[id] = ns
+		n.evict()
+		n.pending.Add(1)
+		defer n.pending.Done()
+		defer close(ns.ready)
+		defer func() {
+			if ns.err != nil {
+				n.forget(id, ns)
+			}
+		}()
+		n.used(ns)
+		n.mu.Unlock()
+		ns.err = n.setUp(id, ns, fd, tid)
+		return ns, ns.err
+	}
+	n.used(ns)
+	n.mu.Unlock()
+	<-ns.ready
+	return ns, ns.err
+}
+
+func (n *namespaces) used(ns *namespace) {
+	n.turn++
+	ns.used = n.turn
+}
+
+func (n *namespaces) forget(id identity, ns *namespace) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.served[id] == ns {
+		delete(n.served, id)
+	}
+}
+
+// evict lets go of whom has asked nothing for longest, where there are too many. One that is being set up stays.
+func (n *namespaces) evict() {
+	for len(n.served) > n.max {
+		var oldest identity
+		var idle *namespace
+		for id, ns := range n.served {
+			if ns.end != nil && (idle == nil || ns.used < idle.used) {
+				oldest, idle = id, ns
+			}
+		}
+		if idle == nil {
+			return
+		}
+		delete(n.served, oldest)
+		idle.end()
+	}
+}
+
+// errOutside is a socket that was handed in from outside.
+var errOutside = errors.New("its network namespace is not one that the command made")
+
+func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
+	file, err := sys.NetworkOf(fd)
+	if errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("%w (%w)", errOutside, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if below, err := sys.OwnedBelow(file, n.top); err != nil || !below {
+		return errors.Join(errOutside, err)
+	}
+	where, err := sys.Identify(file)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(n.ctx, entering)
+	defer cancel()
+	sockets, err := sys.Enter(ctx, file)
+	if err != nil {
+		return err
+	}
+	ns.wall, err = buildBeside(sockets)
+	life, end := context.WithCancel(n.ctx)
+	if err != nil && !errors.Is(err, errExisting) {
+		end()
+		return err
+	}
+	known := newClients()
+	wait := func() {}
+	if err == nil {
+		h := &handler{desk: n.desk, clients: known}
+		ns.network = &emulate.Network{Stub: ns.wall.stub, Open: true, Connected: h.connected}
+		wait = (&stub{wall: ns.wall, desk: n.desk, clients: known, waiting: n.waiting}).start(life)
+	}
+	n.mu.Lock()
+	ns.end = end
+	n.mu.Unlock()
+	n.pending.Go(func() {
+		defer end()
+		outlive(life, where, tid)
+		n.forget(id, ns)
+		end()
+		if ns.wall != nil {
+			// Nobody is left who could miss anything.
+			_ = ns.wall.shutDown()
+			wait()
+			_ = ns.wall.Close()
+		}
+	})
+	return nil
+}
+
+// atHome says whether a thread is in the host's network namespace, where it may use what the host has. One that may not be looked
+// at is not in a sandbox.
+func (n *namespaces) atHome(tid int) bool {
+	where := network(tid)
+	return n.host && (where == "" || where == network(os.Getpid()))
+}
+
+// close lets go of all, and waits for it. The context has ended.
+func (n *namespaces) close() {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.pending.Wait()
+}
+
+// network names a thread's network namespace; "" where it cannot be seen.
+func network(tid int) string {
+	name, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", tid))
+	if err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,222 @@
+package tests
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sandboxes are commands that make a network namespace of their own, by the ways of real tools.
+var sandboxes = map[string][]string{
+	"unshare -Urn":                  {"unshare", "-Urn"},
+	"unshare -rn":                   {"unshare", "-rn"},
+	"unshare -Urn three deep":       {"unshare", "-Urn", "unshare", "-Urn", "unshare", "-rn"},
+	"bwrap --unshare-net":           {"bwrap", "--dev-bind", "/", "/", "--unshare-net"},
+	"bwrap --unshare-all":           {"bwrap", "--dev-bind", "/", "/", "--unshare-all"},
+	"bwrap --unshare-all with proc": {"bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-all"},
+}
+
+// nets are the ways that a sandbox is below codex-dnsvisor.
+var nets = []string{"--net=isolated", "--net=host"}
+
+// A program in a sandbox that the command makes is answered as the command itself is.
+func TestSandboxes(t *testing.T) {
+	for _, net := range nets {
+		for name, sandbox := range sandboxes {
+			t.Run(net+" "+name, func(t *testing.T) {
+				for _, c := range []struct{ command, want string }{
+					{"getent ahosts host.example", "2001:db8::1"},
+					{"dig +short +tries=1 @8.8.8.8 host.example", "192.0.2.1\n"},
+					{"dig +short +tries=1 +tcp @2001:db8::53 host.example", "192.0.2.1\n"},
+					{program("glibc") + " alias.example any canonname,addrconfig", "canonical host.example\n"},
+					{program("musl") + " host.example any -", "192.0.2.1\n"},
+					{program("go") + " host.example", "192.0.2.1"},
+					{"getent hosts denied.example || echo status $?", "status 2\n"},
+					{`getent hosts host.example >&2; python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); s.accept()[0].send(b"looped"); print(c.recv(9).decode())'`, "looped\n"},
+				} {
+					args := slices.Concat([]string{net}, static, []string{"--"}, sandbox, []string{"sh", "-c", c.command})
+					if got := run(t, args...); !strings.Contains(got.stdout, c.want) {
+						t.Errorf("%s: %+v", c.command, got)
+					}
+				}
+			})
+		}
+	}
+}
+
+// In host mode the command's own sockets, its namespaces and what it may do are the host's.
+func TestHostModeLeavesTheHostAlone(t *testing.T) {
+	o := newOutside(t)
+	bare := finish(t, o.enter("sh", "-c", `readlink /proc/self/ns/net /proc/self/ns/user; dig +short @127.0.0.1 a.corp.test; grep Cap /proc/self/status`))
+	under := finish(t, o.enter(binary, "--net=host", "--", "sh", "-c", `readlink /proc/self/ns/net /proc/self/ns/user; dig +short @127.0.0.1 a.corp.test; grep Cap /proc/self/status`))
+	if bare != under || !strings.Contains(bare.stdout, "192.0.2.1\n") {
+		t.Errorf("bare %+v\nunder codex-dnsvisor %+v", bare, under)
+	}
+	inside := finish(t, o.enter(binary, "--net=host", "--allow", "a.corp.test", "--upstream", "udp://127.0.0.1", "--", "unshare", "-Urn", "dig", "+short", "@9.9.9.9", "a.corp.test"))
+	if inside.stdout != "192.0.2.1\n" {
+		t.Errorf("%+v", inside)
+	}
+}
+
+// A DNS service of the sandbox's own is left alone.
+func TestExistingDNS(t *testing.T) {
+	// dnsmasq goes to the background once it listens.
+	const script = `ip link set lo up; dnsmasq --no-resolv --no-hosts --user= --group= --pid-file= --conf-file=/dev/null --log-facility=/dev/null --address=/own.example/192.0.2.99 --bind-interfaces --listen-address=127.0.0.1 &&
+		dig +short +tries=1 +time=5 @127.0.0.1 own.example`
+	for _, net := range nets {
+		got := run(t, slices.Concat([]string{net}, static, []string{"--", "unshare", "-Urn", "bash", "-c", script})...)
+		if got.stdout != "192.0.2.99\n" {
+			t.Errorf("%s: %+v", net, got)
+		}
+	}
+}
+
+// What a sandbox's root takes away of the wall is put back at the next question.
+func TestRulesAreMended(t *testing.T) {
+	const script = `ask() { dig +short +tries=1 +time=3 @8.8.8.8 host.example; }
+		ask; ip rule flush; ip -6 rule flush; ask; ip link set lo down; ask; ip route flush table 53; ask`
+	got := run(t, slices.Concat(static, []string{"--", "unshare", "-Urn", "sh", "-c", script})...)
+	if got.stdout != strings.Repeat("192.0.2.1\n", 4) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// capture prints the family and port of each UDP packet that an interface sends.
+const capture = `import socket, struct, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)); s.bind((sys.argv[1], 3)); print("listening on", sys.argv[1], flush=True)
+while True:
+    p, (_, kind, *_) = s.recvfrom(65535)
+    if kind == 0x800 and p[9] == 17: print("IPv4", struct.unpack(">H", p[22:24])[0], flush=True)
+    if kind == 0x86dd and p[6] == 17: print("IPv6", struct.unpack(">H", p[42:44])[0], flush=True)`
+
+// A question that is bound to an interface of the sandbox's own reaches us, and not the wire; also where the interface is newer
+// than the first question.
+func TestBoundToADevice(t *testing.T) {
+	const script = `add() { ip link add $1 type veth peer name $2; ip link set $2 up; ip addr add $3.2/24 dev $1; ip addr add $4::2/64 dev $1 nodad; ip link set $1 up
+			ip neigh add $3.1 lladdr 02:00:00:00:00:01 dev $1; ip neigh add $4::1 lladdr 02:00:00:00:00:01 dev $1
+			ip route add default via $3.1 metric $5; ip -6 route add default via $4::1 dev $1 metric $5; }
+		add v0 w0 10.7.0 fd00:7 10; echo ready $$; read go; python3 "$0" v0; read go
+		add v1 w1 10.8.0 fd00:8 20; echo ready $$; read go; python3 "$0" v1; read end`
+	client, err := filepath.Abs("testdata/clients/bound.py")
+	must(t, err)
+	for _, net := range nets {
+		t.Run(net, func(t *testing.T) {
+			cmd := exec.Command(binary, slices.Concat([]string{net}, static, []string{"--", "unshare", "-Urn", "sh", "-c", script, client})...)
+			cmd.Stderr = os.Stderr
+			stdin, err := cmd.StdinPipe()
+			must(t, err)
+			lines := startLines(t, cmd)
+			say := func() {
+				_, err := io.WriteString(stdin, "go\n")
+				must(t, err)
+			}
+			for i := range 2 {
+				ready := line(t, lines)
+				pid := strings.TrimPrefix(ready, "ready ")
+				// tcpdump cannot be root of a namespace that maps one id: it wants to drop the others.
+				wire := startLines(t, exec.Command("nsenter", "-t", pid, "-U", "-n", "--preserve-credentials", "python3", "-c", capture, fmt.Sprint("v", i)))
+				await(t, wire, "listening on")
+				say()
+				for _, want := range []string{"AF_INET sendto 1", "AF_INET connect 1"} {
+					if got := line(t, lines); got != want {
+						t.Errorf("%q, not %q", got, want)
+					}
+				}
+				for seen := ""; seen != "IPv4 9999"; {
+					if seen = line(t, wire); strings.HasSuffix(seen, " 53") {
+						t.Errorf("on the wire: %s", seen)
+					}
+				}
+				say()
+			}
+			must(t, stdin.Close())
+		})
+	}
+}
+
+// Sandboxes that have ended leave nothing in the supervisor, and more of them than are served at once are all answered.
+func TestSandboxesComeAndGo(t *testing.T) {
+	const each = `unshare -Urn getent hosts host.example`
+	script := `all() { n=0; while [ $n -lt $1 ]; do ` + each + ` >/dev/null || echo failed; n=$((n+1)); done; }
+		all 3; echo began; read go; all 200; for i in $(seq 20); do all 1 & done; wait; echo ended; read go`
+	cmd := exec.Command(binary, slices.Concat([]string{"--net=host", "--max-namespaces=8"}, static, []string{"--", "bash", "-c", script})...)
+	stdin, err := cmd.StdinPipe()
+	must(t, err)
+	lines := startLines(t, cmd)
+	if got := line(t, lines); got != "began" {
+		t.Fatal(got)
+	}
+	before := settled(t, cmd.Process.Pid, 0)
+	_, err = io.WriteString(stdin, "go\n")
+	must(t, err)
+	if got := line(t, lines); got != "ended" {
+		t.Fatal(got)
+	}
+	if after := settled(t, cmd.Process.Pid, before); after > before {
+		t.Errorf("%d descriptors, and %d before", after, before)
+	}
+	must(t, stdin.Close())
+}
+
+// settled counts the supervisor's descriptors once it has let go of its sandboxes: of their sockets, that is all but its own.
+func settled(t *testing.T, pid, most int) int {
+	t.Helper()
+	count := 0
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		fds, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
+		must(t, err)
+		sockets := 0
+		count = len(fds)
+		for _, fd := range fds {
+			if target, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/fd/" + fd.Name()); err == nil && strings.HasPrefix(target, "socket:") {
+				sockets++
+			}
+		}
+		if most == 0 && sockets <= 2 || count <= most {
+			break
+		}
+	}
+	return count
+}
+
+// A sandbox of which a process is stopped in the middle of a call delays nobody.
+func TestStoppedSandbox(t *testing.T) {
+	const script = `unshare -Urn sh -c 'dig +tries=1 @8.8.8.8 host.example >/dev/null & kill -STOP $!; echo $! ; exec sleep 1000' >pid & 
+		until [ -s pid ]; do :; done; unshare -Urn dig +short +tries=1 @8.8.8.8 host.example`
+	cmd := exec.Command(binary, slices.Concat(static, []string{"--", "sh", "-c", script})...)
+	cmd.Dir = t.TempDir()
+	if got := finish(t, cmd); got.stdout != "192.0.2.1\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A socket of the outer network that was handed in stays refused, and the log says so.
+func TestSocketsFromOutside(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	dir := t.TempDir()
+	const give = `import socket, sys; u = socket.socket(socket.AF_UNIX); u.bind(sys.argv[1]); u.listen(); print("listening", flush=True)
+c = u.accept()[0]; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); socket.send_fds(c, [b"x"], [s.fileno()]); c.recv(1)`
+	const take = `import socket, sys; u = socket.socket(socket.AF_UNIX); u.connect(sys.argv[1]); s = socket.socket(fileno=socket.recv_fds(u, 1, 1)[1][0])
+for how in (lambda: s.sendto(b"x" * 20, ("192.0.2.53", 53)), lambda: s.connect(("192.0.2.53", 53)), lambda: s.sendto(b"x", ("192.0.2.53", 54))):
+    try: how(); print("sent")
+    except OSError as e: print(e.strerror)`
+	o := newOutside(t)
+	await(t, startLines(t, o.enter("python3", "-c", give, dir+"/door")), "listening")
+	got := finish(t, o.enter(binary, "--audit", log, "--", "python3", "-c", take, dir+"/door"))
+	if got.stdout != strings.Repeat("Permission denied\n", 3) || !strings.Contains(got.stderr, "not one that the command made") {
+		t.Errorf("%+v", got)
+	}
+	text, err := os.ReadFile(log)
+	must(t, err)
+	if bytes.Count(text, []byte("192.0.2.53")) == 0 {
+		t.Errorf("the log: %s", text)
+	}
+}
