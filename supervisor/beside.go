@@ -123,21 +123,26 @@ func (n *news) heard(e sys.NetlinkEvent) {
 	}
 }
 
-// interfaceRoutes take for local what is bound to an interface, and what answers it. They come behind lo's.
+// interfaceRoutes take for local what is bound to an interface. They come behind lo's. What answers an IPv4 socket, whose source is the
+// placeholder, comes back to the interface, too. Over IPv6 it would not: lo's route to the placeholder weighs more than the interface
+// that is asked for (rt6_score_route in net/ipv6/route.c), so there the source is an address of the interface's own.
 func interfaceRoutes(index uint32) []request {
-	var requests []request
-	add := func(family, bits uint8, metric uint32, placeholder net.IP) {
-		route := rtnetlink.RouteMessage{
-			Family: family, Table: wallTable, Protocol: unix.RTPROT_STATIC, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL,
-			Attributes: rtnetlink.RouteAttributes{OutIface: index, Priority: metric, Src: placeholder},
+	route := func(family uint8, table uint8, a rtnetlink.RouteAttributes) *rtnetlink.RouteMessage {
+		a.OutIface = index
+		bits := 8 * len(a.Dst)
+		return &rtnetlink.RouteMessage{
+			Family: family, DstLength: uint8(bits), Table: table, Protocol: unix.RTPROT_STATIC, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL, Attributes: a,
 		}
-		back := route
-		back.Table, back.DstLength = unix.RT_TABLE_LOCAL, bits
-		back.Attributes.Dst = placeholder
-		requests = append(requests, request{unix.RTM_NEWROUTE, netlink.Create, &route}, request{unix.RTM_NEWROUTE, netlink.Create, &back})
 	}
-	add(unix.AF_INET, 32, 1, net.IP(placeholder4.AsSlice()))
-	add(unix.AF_INET6, 128, 2048, net.IP(placeholder6.AsSlice()))
+	placeholder := net.IP(placeholder4.AsSlice())
+	var requests []request
+	for _, r := range []*rtnetlink.RouteMessage{
+		route(unix.AF_INET, wallTable, rtnetlink.RouteAttributes{Priority: 1, Src: placeholder}),
+		route(unix.AF_INET, unix.RT_TABLE_LOCAL, rtnetlink.RouteAttributes{Priority: 1, Src: placeholder, Dst: placeholder}),
+		route(unix.AF_INET6, wallTable, rtnetlink.RouteAttributes{Priority: 2048}),
+	} {
+		requests = append(requests, request{unix.RTM_NEWROUTE, netlink.Create, r})
+	}
 	return requests
 }
 

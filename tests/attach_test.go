@@ -125,9 +125,11 @@ func TestBoundToADevice(t *testing.T) {
 				wire := startLines(t, exec.Command("nsenter", "-t", pid, "-U", "-n", "--preserve-credentials", "python3", "-c", capture, fmt.Sprint("v", i)))
 				await(t, wire, "listening on")
 				say()
-				for _, want := range []string{"AF_INET sendto 1", "AF_INET connect 1"} {
-					if got := line(t, lines); got != want {
-						t.Errorf("%q, not %q", got, want)
+				for _, family := range []string{"AF_INET", "AF_INET6"} {
+					for _, how := range []string{"bound sendto", "bound connect", "bound pktinfo", "unicast sendto", "unicast connect", "unicast pktinfo"} {
+						if got, want := line(t, lines), family+" "+how+" 1"; got != want {
+							t.Errorf("%q, not %q", got, want)
+						}
 					}
 				}
 				for seen := ""; seen != "IPv4 9999"; {
