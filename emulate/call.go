@@ -50,6 +50,10 @@ type Handler interface {
 	Refuse(Call, Destination) unix.Errno
 	// Unix is asked about a call to the AF_UNIX path of a target; zero lets it run.
 	Unix(c Call, path string) unix.Errno
+	// Away says whether a thread is in a network namespace of the tree's that is not the first one.
+	Away(tid int) bool
+	// Arrive is told of a socket (a duplicate) of such a thread that asks the kernel for its addresses, or connects to loopback.
+	Arrive(c Call, fd int, connects bool)
 	// Network finds the network namespace of a socket (a duplicate of the caller's), for a call that is for a resolver or for
 	// anybody else outside. Nil: the call is let run. An errno: it fails.
 	Network(c Call, fd int, to Destination) (*Network, unix.Errno)

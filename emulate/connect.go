@@ -41,11 +41,24 @@ func (e *Emulator) unix(c Call, to address) verdict {
 	return run()
 }
 
+// arrive has a namespace that the tree has made given addresses, before a program in it looks for them by netlink or by a connect
+// to loopback: without one it would conclude that it need not ask for any (AI_ADDRCONFIG in getaddrinfo(3)).
+func (e *Emulator) arrive(n sys.Notification, c Call, connects bool) {
+	if !e.Handler.Away(n.TID) {
+		return
+	}
+	if s, _, ok := e.take(n); ok {
+		defer s.close()
+		e.Handler.Arrive(c, s.fd, connects)
+	}
+}
+
 func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 	if !to.inet.IsValid() {
 		return run()
 	}
 	if to.inet.Port() != dnsPort && e.Local(to.inet.Addr()) {
+		e.arrive(n, c, true)
 		e.connectLocal(n, c, to)
 		return run()
 	}

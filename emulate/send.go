@@ -1,6 +1,7 @@
 package emulate
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
@@ -97,9 +98,15 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	switch {
 	case d.to.family == unix.AF_UNIX:
 		return e.unix(d.call, d.to)
+	case d.to.family == unix.AF_NETLINK:
+		if e.dumpsAddresses(n, d) {
+			e.arrive(n, d.call, false)
+		}
+		return run()
 	case !d.to.inet.IsValid():
-		return run() // without a name its peer was fixed by a connect; netlink; what the kernel refuses
+		return run() // without a name its peer was fixed by a connect; what the kernel refuses
 	case !e.aimed(d.to) && e.Local(d.to.inet.Addr()):
+		e.arrive(n, d.call, true)
 		return run()
 	}
 	s, v, ok := e.take(n)
@@ -128,6 +135,15 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 		return run()
 	}
 	return e.sendDatagram(n, network, &s, d)
+}
+
+// dumpsAddresses says whether a message to netlink asks for the addresses of all interfaces (rtnetlink(7)).
+func (e *Emulator) dumpsAddresses(n sys.Notification, d datagram) bool {
+	var header [6]byte // length and type of a struct nlmsghdr
+	if len(d.spans) == 0 || d.spans[0].Len < len(header) || e.read(n, d.spans[0].Base, header[:]) != 0 {
+		return false
+	}
+	return binary.NativeEndian.Uint16(header[4:]) == unix.RTM_GETADDR
 }
 
 // refuse fails a send to an address that is neither a resolver's nor local. The socket is bound by then.

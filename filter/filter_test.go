@@ -90,23 +90,6 @@ func TestEveryCallAndShape(t *testing.T) {
 	}
 }
 
-// Of sendto two arguments decide together.
-func TestEveryAddressOfSendto(t *testing.T) {
-	for name, o := range options() {
-		t.Run(name, func(t *testing.T) {
-			program := build(t, o).Instructions()
-			for _, abi := range oracles[o.Arch] {
-				nr := oracles[o.Arch][0].native["sendto"] | abi.bit
-				for _, address := range shapes {
-					for _, length := range slices.Concat(shapes, []uint64{8, 11, 12, 13, 15, 16, 28, 110, 1<<32 | 12, 1<<32 | 16, 0xffffffff00000010}) {
-						check(t, program, o, data{nr: nr, arch: abi.audit, args: [6]uint64{3, 1, 2, 0, address, length}})
-					}
-				}
-			}
-		})
-	}
-}
-
 func TestEveryFamily(t *testing.T) {
 	for name, o := range options() {
 		t.Run(name, func(t *testing.T) {

@@ -100,7 +100,7 @@ func wantNative(u Unix, call string, d data) uint32 {
 	case "connect", "sendmsg", "sendmmsg":
 		return retNotify
 	case "sendto":
-		if d.args[4] != 0 && d.args[5] > 12 {
+		if d.args[4] != 0 {
 			return retNotify
 		}
 	case "io_uring_setup":

@@ -37,7 +37,7 @@ func watched() []rule {
 	notify := seccomp.ActNotify
 	return []rule{
 		{call: "connect", then: notify},
-		{call: "sendto", where: []where{{arg: 4}, {arg: 5, value: sizeofNetlink}}, then: notify, words: "address is not NULL and longer than 12"},
+		{call: "sendto", where: []where{{arg: 4}}, then: notify, words: "address is not NULL"},
 		{call: "sendmsg", then: notify},
 		{call: "sendmmsg", then: notify},
 		ring(),
@@ -62,10 +62,6 @@ func caught(u Unix) []rule {
 	rules = append(rules, rule{call: "request_key", where: []where{{arg: 2}}, then: errno(unix.ENOKEY), words: "callout_info is not NULL"})
 	return slices.Concat(rules, families(u), terminal())
 }
-
-// sizeofNetlink is the length of a struct sockaddr_nl, with which every getaddrinfo asks the kernel for its addresses. No
-// internet address is as short (sockaddr_in has 16 bytes, and the kernel refuses less), and no resolver's door takes datagrams.
-const sizeofNetlink = 12
 
 // terminal keeps a target from typing into the caller's terminal: what it leaves there, a shell outside would run.
 // Linux refuses TIOCSTI itself since 6.2 where dev.tty.legacy_tiocsti is 0; TIOCLINUX pastes on a virtual console.

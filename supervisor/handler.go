@@ -71,6 +71,12 @@ func identify(c emulate.Call) *audit.Process {
 	return &process
 }
 
+// Away implements emulate.Handler.
+func (h *handler) Away(tid int) bool { return h.spaces.away(tid) }
+
+// Arrive implements emulate.Handler.
+func (h *handler) Arrive(c emulate.Call, fd int, connects bool) { h.spaces.arrive(c, fd, connects) }
+
 // Network implements emulate.Handler.
 func (h *handler) Network(c emulate.Call, fd int, to emulate.Destination) (*emulate.Network, unix.Errno) {
 	return h.spaces.find(c, fd, to)

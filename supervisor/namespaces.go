@@ -23,6 +23,7 @@ type namespaces struct {
 	max     int
 	host    bool             // the home namespace is the host's: its calls are let run
 	home    identity         // of the command's own
+	file    sys.FileID       // of it
 	main    *emulate.Network // the home's; nil in host mode
 	top     sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
 
@@ -42,13 +43,12 @@ type identity struct {
 
 // namespace is one that the tree made. What is below ready is set once that is closed.
 type namespace struct {
-	used  uint64 // the turn of its last question
+	used  uint64             // the turn of its last question
+	end   context.CancelFunc // lets go of it; nil: it is being set up
 	ready chan struct{}
 
-	err     error
-	network *emulate.Network // nil: it has a DNS service of its own
-	wall    *wall
-	end     context.CancelFunc // lets go of it
+	err error
+	building
 }
 
 // entering bounds how long a namespace may take to be set up.
@@ -71,7 +71,9 @@ func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespac
 			return err
 		}
 		n.top, err = sys.OwnerOf(home)
-		return errors.Join(err, home.Close())
+		var ferr error
+		n.file, ferr = sys.Identify(home)
+		return errors.Join(err, ferr, home.Close())
 	})
 }
 
@@ -83,10 +85,13 @@ func (n *namespaces) beginAtHost() error {
 		return fmt.Errorf("make a socket: %w", err)
 	}
 	defer unix.Close(fd)
+	if n.file, err = sys.IdentifyPath("/proc/self/ns/net"); err != nil {
+		return err
+	}
 	if cookie, errno := sys.NetworkCookie(fd); errno == 0 {
 		n.home.cookie = cookie
-	} else if n.home.file, err = sys.IdentifyPath("/proc/self/ns/net"); err != nil {
-		return err
+	} else {
+		n.home.file = n.file
 	}
 	n.top, err = sys.IdentifyPath("/proc/self/ns/user")
 	return err
@@ -120,7 +125,7 @@ func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emul
 	switch {
 	case err == nil && id == n.home:
 		return n.main, 0
-	case err != nil && n.host && network(c.TID) == network(os.Getpid()):
+	case err != nil && n.atHome(c.TID):
 		return nil, 0 // before Linux 5.14 an ordinary user is not told which his own is
 	case to.Address.Port() != stubPort:
 		return n.beside(fd), 0
@@ -128,17 +133,41 @@ func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emul
 	if err != nil {
 		return nil, n.refuse(c, to, unix.EACCES, err)
 	}
-	ns, err := n.enter(id, fd, c.TID)
+	network, err := n.question(id, fd, c.TID)
 	switch {
 	case errors.Is(err, errOutside):
 		return nil, n.refuse(c, to, unix.EACCES, err)
 	case err != nil:
 		return nil, n.refuse(c, to, unix.ENETUNREACH, err)
 	}
-	if ns.network != nil {
-		ns.wall.mend()
+	return network, 0
+}
+
+// question is the network of a namespace that asks, once more where it was let go of in between.
+func (n *namespaces) question(id identity, fd, tid int) (network *emulate.Network, err error) {
+	for range 3 {
+		var ns *namespace
+		if ns, err = n.enter(id, fd, tid); err != nil {
+			return nil, err
+		}
+		if network, err = ns.open(); err == nil {
+			return network, nil
+		}
+		n.drop(id, ns)
+		if !errors.Is(err, context.Canceled) {
+			break
+		}
 	}
-	return ns.network, 0
+	return nil, err
+}
+
+// arrive gives the namespace of a socket its addresses ahead of the first question, which says what is wrong if it cannot.
+func (n *namespaces) arrive(c emulate.Call, fd int, connects bool) {
+	if id, err := identifySocket(fd); err == nil && id != n.home {
+		if ns, err := n.enter(id, fd, c.TID); err == nil {
+			ns.address(connects)
+		}
+	}
 }
 
 func (n *namespaces) refuse(c emulate.Call, to emulate.Destination, errno unix.Errno, err error) unix.Errno {
@@ -207,6 +236,12 @@ func (n *namespaces) forget(id identity, ns *namespace) {
 	}
 }
 
+// drop forgets a namespace that has been set up, and lets go of it.
+func (n *namespaces) drop(id identity, ns *namespace) {
+	n.forget(id, ns)
+	ns.end()
+}
+
 // evict lets go of whom has asked nothing for longest, where there are too many. One that is being set up stays.
 func (n *namespaces) evict() {
 	for len(n.served) > n.max {
@@ -228,64 +263,59 @@ func (n *namespaces) evict() {
 // errOutside is a socket that was handed in from outside.
 var errOutside = errors.New("its network namespace is not one that the command made")
 
+// setUp enters a namespace, and lets go of it when its last process has ended.
 func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
-	file, err := sys.NetworkOf(fd)
-	if errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("%w (%w)", errOutside, err)
-	}
+	file, err := n.below(fd)
 	if err != nil {
 		return err
-	}
-	defer file.Close()
-	if below, err := sys.OwnedBelow(file, n.top); err != nil || !below {
-		return errors.Join(errOutside, err)
 	}
 	where, err := sys.Identify(file)
 	if err != nil {
-		return err
+		return errors.Join(err, file.Close())
 	}
 	ctx, cancel := context.WithTimeout(n.ctx, entering)
 	defer cancel()
 	sockets, err := sys.Enter(ctx, file)
 	if err != nil {
-		return err
+		return errors.Join(err, file.Close())
 	}
-	ns.wall, err = buildBeside(sockets)
 	life, end := context.WithCancel(n.ctx)
-	if err != nil && !errors.Is(err, errExisting) {
-		end()
-		return err
-	}
-	known := newClients()
-	wait := func() {}
-	if err == nil {
-		h := &handler{desk: n.desk, clients: known}
-		ns.network = &emulate.Network{Stub: ns.wall.stub, Open: true, Connected: h.connected}
-		wait = (&stub{wall: ns.wall, desk: n.desk, clients: known, waiting: n.waiting}).start(life)
-	}
+	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, sockets: sockets}
 	n.mu.Lock()
 	ns.end = end
 	n.mu.Unlock()
 	n.pending.Go(func() {
-		defer end()
 		outlive(life, where, tid)
-		n.forget(id, ns)
-		end()
-		if ns.wall != nil {
-			// Nobody is left who could miss anything.
-			_ = ns.wall.shutDown()
-			wait()
-			_ = ns.wall.Close()
-		}
+		n.drop(id, ns)
+		ns.takeDown()    // nobody is left who could miss anything
+		_ = file.Close() // so long its number was nobody else's
 	})
 	return nil
 }
 
+// below opens the network namespace of a socket, if the tree has made it.
+func (n *namespaces) below(fd int) (*os.File, error) {
+	file, err := sys.NetworkOf(fd)
+	if errors.Is(err, unix.EPERM) {
+		return nil, fmt.Errorf("%w (%w)", errOutside, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if below, err := sys.OwnedBelow(file, n.top); err != nil || !below {
+		return nil, errors.Join(errOutside, err, file.Close())
+	}
+	return file, nil
+}
+
 // atHome says whether a thread is in the host's network namespace, where it may use what the host has. One that may not be looked
 // at is not in a sandbox.
-func (n *namespaces) atHome(tid int) bool {
-	where := network(tid)
-	return n.host && (where == "" || where == network(os.Getpid()))
+func (n *namespaces) atHome(tid int) bool { return n.host && !n.away(tid) }
+
+// away says whether a thread can be seen to be in another network namespace than the command's own.
+func (n *namespaces) away(tid int) bool {
+	where, err := sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/net", tid))
+	return err == nil && where != n.file
 }
 
 // close lets go of all, and waits for it. The context has ended.
@@ -294,13 +324,4 @@ func (n *namespaces) close() {
 	n.closed = true
 	n.mu.Unlock()
 	n.pending.Wait()
-}
-
-// network names a thread's network namespace; "" where it cannot be seen.
-func network(tid int) string {
-	name, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", tid))
-	if err != nil {
-		return ""
-	}
-	return name
 }

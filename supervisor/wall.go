@@ -163,12 +163,8 @@ func routes(family uint8) []request {
 	}
 	const add = netlink.Create | netlink.Excl
 	requests := []request{
-		{unix.RTM_NEWLINK, 0, &rtnetlink.LinkMessage{Index: loopback, Flags: unix.IFF_UP, Change: unix.IFF_UP}},
-		{unix.RTM_NEWADDR, add, &rtnetlink.AddressMessage{
-			Family: family, PrefixLength: bits, Index: loopback,
-			// Usable at once: a tentative IPv6 address cannot be a route's source.
-			Attributes: &rtnetlink.AddressAttributes{Address: placeholder, Local: placeholder, Flags: unix.IFA_F_NODAD},
-		}},
+		{unix.RTM_NEWLINK, 0, loopbackUp()},
+		address(family),
 		{unix.RTM_NEWROUTE, add, &rtnetlink.RouteMessage{
 			Family: family, Table: wallTable, Protocol: unix.RTPROT_STATIC, Scope: unix.RT_SCOPE_HOST, Type: unix.RTN_LOCAL,
 			Attributes: rtnetlink.RouteAttributes{OutIface: loopback, Src: placeholder},

@@ -34,6 +34,7 @@ func TestSandboxes(t *testing.T) {
 			t.Run(net+" "+name, func(t *testing.T) {
 				for _, c := range []struct{ command, want string }{
 					{"getent ahosts host.example", "2001:db8::1"},
+					{`exec /usr/bin/python3 -c 'import socket as s; print(s.getaddrinfo("host.example", 443, s.AF_INET, s.SOCK_STREAM, 0, s.AI_ADDRCONFIG)[0][4][0])'`, "192.0.2.1\n"},
 					{"dig +short +tries=1 @8.8.8.8 host.example", "192.0.2.1\n"},
 					{"dig +short +tries=1 +tcp @2001:db8::53 host.example", "192.0.2.1\n"},
 					{program("glibc") + " alias.example any canonname,addrconfig", "canonical host.example\n"},
