@@ -141,13 +141,13 @@ func (s *srtReader) domain(path string, allow bool) error {
 // splitPort takes a port in decimal, from 1 to 65535, off an entry, and brackets off an address.
 func splitPort(text string) (host string, ported bool) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
-		address, rest, _ := strings.Cut(inner, "]")
+		address, rest, closed := strings.Cut(inner, "]")
 		port, ported := strings.CutPrefix(rest, ":")
-		if rest != "" && (!ported || !isPort(port)) {
+		if !closed || rest != "" && (!ported || !isPort(port)) {
 			return text, false
 		}
 		address, _, _ = strings.Cut(address, "%")
-		return address, rest != ""
+		return strings.TrimSuffix(address, "."), rest != ""
 	}
 	host, port, ok := strings.Cut(text, ":")
 	if !ok || !isPort(port) {

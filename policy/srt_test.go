@@ -13,7 +13,7 @@ func TestSRT(t *testing.T) {
 	const text = `{
   "filesystem": {"allowWrite": ["."], "network": {"allowedDomains": ["nested.test"]}},
   "network": {
-    "allowedDomains": ["example.com", "*.npmjs.org", "API.github.com:443", "localhost", "[2001:db8::1]:443", "10.0.0.1", "büro.test", "a?.test"],
+    "allowedDomains": ["example.com", "*.npmjs.org", "API.github.com:443", "localhost", "[2001:db8::1]:443", "10.0.0.1", "büro.test", "a?.test", "[open.test", "[shut.test.]:443"],
     "deniedDomains": ["secret.npmjs.org", "registry.npmjs.org:22"]
   }
 }`
@@ -24,7 +24,7 @@ func TestSRT(t *testing.T) {
 	set := New(rules)
 	for name, want := range map[string]Effect{
 		"example.com": Allow, "www.example.com": Deny, "npmjs.org": Deny, "registry.npmjs.org": Allow, "secret.npmjs.org": Deny, "a.secret.npmjs.org": Allow,
-		"api.github.com": Allow, "localhost": Allow, "10.0.0.1": Deny, "nested.test": Deny, "xn--bro-hoa.test": Deny, "ab.test": Deny,
+		"api.github.com": Allow, "localhost": Allow, "10.0.0.1": Deny, "nested.test": Deny, "xn--bro-hoa.test": Deny, "ab.test": Deny, "open.test": Deny, "shut.test": Allow,
 	} {
 		if got := set.Decide(name); got.Effect != want {
 			t.Errorf("%s: %v by %v", name, got.Effect, got.Rule)
@@ -43,7 +43,7 @@ func TestSRTRefuses(t *testing.T) {
 	const list = `{"network": {"deniedDomains": [], "allowedDomains": [%s]}}`
 	for _, entry := range []string{
 		`"*"`, `"*.com"`, `"com"`, `"https://example.com"`, `"example.com/x"`, `"example.com."`, `".example.com"`, `"*.example.com."`, `"a*.test"`, `"a.test:0"`,
-		`"a.test:65536"`, `"a.test:080"`, `"2001:db8::1"`, `"[::1]x"`, `1`, `null`, `["a.test"]`, `""`,
+		`"a.test:65536"`, `"a.test:080"`, `"2001:db8::1"`, `"[::1]x"`, `"[::1"`, `1`, `null`, `["a.test"]`, `""`,
 	} {
 		_, err := ParseSRT("srt.json", []byte(fmt.Sprintf(list, entry)))
 		if err == nil || !strings.HasPrefix(err.Error(), "srt.json:1:") {
