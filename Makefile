@@ -10,7 +10,7 @@ PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-too
 
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
-	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium \
+	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium ripgrep \
 	cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
