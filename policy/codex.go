@@ -221,8 +221,11 @@ func (n *codexNode) over(parent *codexNode) *codexNode {
 	written := map[string]string{} // the key of each normal form
 	for _, node := range []*codexNode{parent, n} {
 		for _, key := range slices.Sorted(maps.Keys(node.table)) {
-			delete(merged.table, written[codexHost(key)])
-			written[codexHost(key)] = key
+			normal := codexHost(key)
+			if before, ok := written[normal]; ok {
+				delete(merged.table, before)
+			}
+			written[normal] = key
 			merged.table[key] = node.table[key]
 		}
 	}

@@ -111,6 +111,7 @@ func TestCodexRefuses(t *testing.T) {
 		{domains + "'a.test' = 'ask'", `a.toml:4:1: "ask" is neither allow nor deny`},
 		{domains + "'*' = 'deny'", `a.toml:4:1: pattern "*": everything cannot be denied`},
 		{domains + "'a[' = 'allow'", `a.toml:4:1: pattern "a[": brackets are for an IPv6 address, or for [*]`},
+		{domains + "'' = 'deny'\n'a.test' = 'allow'", `a.toml:4:1: pattern "": it is empty`},
 		{"[permissions.v]", `--codex-profile: there is no profile "w"`},
 		{strings.Repeat("a.", deepestCodex) + "a = 1", "a.toml:1:1: nested more than 80 deep"},
 		{"a = " + strings.Repeat("[", deepestCodex+1) + strings.Repeat("]", deepestCodex+1), "a.toml:1:1: nested more than 80 deep"},
