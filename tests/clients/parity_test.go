@@ -5,8 +5,10 @@ package clients
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -78,9 +80,7 @@ type patterns struct {
 
 type list []string
 
-func (p patterns) name() string {
-	return "+" + strings.Join(p.allow, " +") + " -" + strings.Join(p.deny, " -")
-}
+func (p patterns) name() string { return fmt.Sprintf("allow %q deny %q", p.allow, p.deny) }
 
 // outskirts is where the released programs run: a network namespace that nothing can leave, with an /etc of the test's own.
 type outskirts struct {
@@ -110,11 +110,12 @@ func (o *outskirts) run(c *exec.Cmd, input string) (output, failure string) {
 	o.t.Helper()
 	script := `set -e
 		ip link set lo up
-		mount -t overlay -o "lowerdir=$1/etc:/etc" etc /etc
-		shift
-		exec "$@"`
-	enter := exec.Command("unshare", slices.Concat([]string{"--map-root-user", "--net", "--mount", "sh", "-c", script, "sh", o.dir}, c.Args)...)
-	enter.Dir, enter.Env, enter.Stdin = c.Dir, append(os.Environ(), c.Env...), strings.NewReader(input)
+		(cd "$1" && mount -t overlay -o lowerdir=etc:/etc etc /etc)
+		cd "$2"
+		shift 2
+		exec setpriv --ambient-caps=-all --inh-caps=-all "$@"` // bwrap refuses to start with capabilities
+	enter := exec.Command("unshare", slices.Concat([]string{"--map-current-user", "--keep-caps", "--net", "--mount", "sh", "-c", script, "sh", o.dir, cmp.Or(c.Dir, o.dir)}, c.Args)...)
+	enter.Env, enter.Stdin = append(os.Environ(), c.Env...), strings.NewReader(input)
 	var stdout, stderr bytes.Buffer
 	enter.Stdout, enter.Stderr = &stdout, &stderr
 	must(o.t, enter.Start())

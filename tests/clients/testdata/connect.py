@@ -7,6 +7,10 @@ import sys
 import urllib.parse
 
 if "HTTPS_PROXY" not in os.environ:
+    try:
+        socket.socket().close()
+    except PermissionError:
+        sys.exit("there is no proxy, and no network")
     sys.exit("there is no proxy")
 proxy = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
 login = base64.b64encode(f"{proxy.username or ''}:{proxy.password or ''}".encode()).decode()
