@@ -50,15 +50,18 @@ func (n *codexNode) what() string {
 	}
 }
 
-// overlay merges as Codex does: tables key by key, with an empty one taking all away, and other values in place of what was.
-func (n *codexNode) overlay(over *codexNode) *codexNode {
-	if n == nil || n.table == nil || over.table == nil || len(over.table) == 0 {
+// overlay merges as Codex does: tables key by key, domains by what they are to it, and other values in place of what was.
+func (n *codexNode) overlay(over *codexNode, path ...string) *codexNode {
+	switch {
+	case n == nil || n.table == nil || over.table == nil:
 		return over
+	case len(path) == 4 && path[0] == "permissions" && path[2] == "network" && path[3] == "domains":
+		return over.over(n)
 	}
 	merged := newCodexTable(n.origin)
 	maps.Copy(merged.table, n.table)
 	for key, value := range over.table {
-		merged.table[key] = merged.table[key].overlay(value)
+		merged.table[key] = merged.table[key].overlay(value, slices.Concat(path, []string{key})...)
 	}
 	return merged
 }
