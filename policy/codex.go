@@ -52,7 +52,7 @@ func (c *Codex) Policy() (*CodexPolicy, error) {
 			return nil, err
 		}
 	}
-	m := &codexMerge{config, requirements, c.Profile}
+	m := &codexMerge{config: config, requirements: requirements, asked: c.Profile}
 	return m.policy()
 }
 
@@ -60,11 +60,14 @@ func (c *Codex) Policy() (*CodexPolicy, error) {
 type codexMerge struct {
 	config, requirements *codexNode
 	asked                string
+	warnings             []Warning
 }
 
 func (m *codexMerge) policy() (*CodexPolicy, error) {
-	if err := m.checkProfiles(); err != nil {
-		return nil, err
+	for _, check := range []func() error{m.addProfiles, m.checkProfiles, m.checkAllowed} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
 	name, err := m.profile()
 	if err != nil {
@@ -74,13 +77,11 @@ func (m *codexMerge) policy() (*CodexPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	managed := m.requirements.child("experimental_network")
-	if managed != nil {
-		if err := checkNetwork(managed, requirementKinds); err != nil {
-			return nil, err
-		}
+	managed, err := m.managed()
+	if err != nil {
+		return nil, err
 	}
-	p := &CodexPolicy{DenyPrivate: network.child("allow_local_binding").no()}
+	p := &CodexPolicy{DenyPrivate: network.child("allow_local_binding").no(), Warnings: m.warnings}
 	if binding := managed.child("allow_local_binding"); binding != nil {
 		p.DenyPrivate = binding.no()
 	}
@@ -89,7 +90,7 @@ func (m *codexMerge) policy() (*CodexPolicy, error) {
 		enabled = on
 	}
 	if enabled.no() {
-		p.Warnings = m.off(name)
+		p.Warnings = append(p.Warnings, m.off(name)...)
 		return p, nil
 	}
 	p.Rules, err = m.rules(network, managed)
@@ -113,20 +114,21 @@ func (m *codexMerge) profile() (string, error) {
 	origin := Origin{Flag: "--codex-profile"}
 	name := m.asked
 	if name == "" {
-		node := m.config.child("default_permissions")
-		if node == nil {
-			node = m.requirements.child("default_permissions")
-		}
-		if node == nil {
+		switch node := m.config.child("default_permissions"); {
+		case node == nil && m.allowed() == nil:
 			return "", &Error{Origin: m.config.origin, Msg: "it has no default_permissions", Accepted: profileHint}
-		}
-		if node.kind != unstable.String {
+		case node == nil:
+			name, origin = m.preset(), m.allowed().origin
+		case node.kind != unstable.String:
 			return "", node.wrong("default_permissions", "a string")
+		default:
+			name, origin = node.text, node.origin
 		}
-		name, origin = node.text, node.origin
 	}
-	if allowed := m.requirements.child("allowed_permission_profiles"); allowed != nil && allowed.child(name).no() {
-		return "", &Error{Origin: origin, Msg: fmt.Sprintf("the profile %q is not one that %s allows", cut(name), allowed.origin)}
+	if allowed := m.allowed(); allowed != nil && allowed.child(name).no() {
+		const msg = "the profile %q is not one that %s allows: %q counts in its place"
+		m.warnings = append(m.warnings, Warning{origin, fmt.Sprintf(msg, cut(name), allowed.origin, cut(m.preset()))})
+		name = m.preset()
 	}
 	switch {
 	case name == ":danger-full-access":

@@ -17,7 +17,7 @@ var networkKinds = map[string]unstable.Kind{
 	"unix_sockets": unstable.Table, "allow_local_binding": unstable.Bool, "mitm": unstable.Table,
 }
 
-// requirementKinds are those of [experimental_network] of requirements.toml.
+// requirementKinds are those of [experimental_network] of requirements.toml, which [permissions.network] there is as well.
 var requirementKinds = map[string]unstable.Kind{
 	"enabled": unstable.Bool, "http_port": unstable.Integer, "socks_port": unstable.Integer, "allow_upstream_proxy": unstable.Bool,
 	"dangerously_allow_non_loopback_proxy": unstable.Bool, "dangerously_allow_all_unix_sockets": unstable.Bool,
@@ -63,33 +63,6 @@ func (n *codexNode) checkDomains() error {
 		}
 	}
 	return nil
-}
-
-// rulesOfRequirements are those of [experimental_network]: its table of domains, or the lists of an older form.
-func (n *codexNode) rulesOfRequirements() ([]Rule, error) {
-	rules, err := n.child("domains").rules()
-	if err != nil {
-		return nil, err
-	}
-	for _, list := range []struct {
-		node   *codexNode
-		effect Effect
-	}{{n.child("allowed_domains"), Allow}, {n.child("denied_domains"), Deny}} {
-		if list.node == nil {
-			continue
-		}
-		for _, item := range list.node.items {
-			if item.kind != unstable.String {
-				return nil, item.wrong("a domain", "a string")
-			}
-			rule, err := codexRule(item.text, list.effect, item.origin)
-			if err != nil {
-				return nil, err
-			}
-			rules = append(rules, rule)
-		}
-	}
-	return rules, nil
 }
 
 func compareOrigins(a, b Rule) int {

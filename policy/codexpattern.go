@@ -24,7 +24,7 @@ func ParseCodexPattern(text string, effect Effect) (Pattern, error) {
 		problem = "brackets are for an IPv6 address, or for [*]"
 	case host == "":
 		problem = "it is empty"
-	case effect == Deny && host == "*" && prefix != "*.":
+	case effect == Deny && codexEverything(text):
 		problem = "everything cannot be denied"
 	}
 	if problem != "" {
@@ -37,6 +37,12 @@ func ParseCodexPattern(text string, effect Effect) (Pattern, error) {
 		return Pattern{nothing, text}, nil
 	}
 	return classify(prefix, host), nil
+}
+
+// codexEverything reports whether a pattern is every name to Codex.
+func codexEverything(text string) bool {
+	prefix, rest := cutWildcard(strings.TrimSpace(text))
+	return codexHost(rest) == "*" && prefix != "*."
 }
 
 // codexHost is Codex's normal form of a host, or of a pattern.
