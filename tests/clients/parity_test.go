@@ -39,7 +39,7 @@ func (e expected) names() (want map[string]bool, asked []string) {
 		names   string
 		allowed bool
 	}{{e.yes, true}, {e.no, false}} {
-		for _, name := range strings.Fields(list.names) {
+		for name := range strings.FieldsSeq(list.names) {
 			bare, marked := strings.CutPrefix(name, "!")
 			want[bare] = list.allowed
 			if !marked {
@@ -93,6 +93,9 @@ func newOutskirts(t *testing.T) *outskirts {
 	t.Helper()
 	o := &outskirts{t, t.TempDir()}
 	o.write("etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+	for _, name := range []string{"tmp", "over-tmp"} {
+		must(t, os.Mkdir(o.path(name), 0o755))
+	}
 	o.write("etc/hosts", "127.0.0.1 localhost\n1.1.1.1 public.example\n10.0.0.5 private.example\n")
 	return o
 }
@@ -111,11 +114,17 @@ func (o *outskirts) run(c *exec.Cmd, input string) (output, failure string) {
 	script := `set -e
 		ip link set lo up
 		(cd "$1" && mount -t overlay -o lowerdir=etc:/etc etc /etc)
+		mount -t tmpfs tmp "$1/over-tmp" # Codex leaves directories of its user's in /tmp
+		for dir in "$BUILT" "$1"; do
+			mkdir -p "$1/over-tmp/${dir#/tmp/}"
+			mount --bind "$dir" "$1/over-tmp/${dir#/tmp/}"
+		done
+		mount -n --move "$1/over-tmp" /tmp
 		cd "$2"
 		shift 2
 		exec setpriv --ambient-caps=-all --inh-caps=-all "$@"` // bwrap refuses to start with capabilities
 	enter := exec.Command("unshare", slices.Concat([]string{"--map-current-user", "--keep-caps", "--net", "--mount", "sh", "-c", script, "sh", o.dir, cmp.Or(c.Dir, o.dir)}, c.Args)...)
-	enter.Env, enter.Stdin = append(os.Environ(), c.Env...), strings.NewReader(input)
+	enter.Env, enter.Stdin = slices.Concat(os.Environ(), []string{"BUILT=" + built, "TMPDIR=" + o.path("tmp")}, c.Env), strings.NewReader(input)
 	var stdout, stderr bytes.Buffer
 	enter.Stdout, enter.Stderr = &stdout, &stderr
 	must(o.t, enter.Start())
