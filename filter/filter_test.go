@@ -28,6 +28,8 @@ func options() map[string]Options {
 		"amd64-unix-none": {Arch: AMD64, Unix: UnixNone},
 		"arm64":           {Arch: ARM64},
 		"arm64-unix-none": {Arch: ARM64, Unix: UnixNone},
+		"amd64-host":      {Arch: AMD64, Host: true},
+		"arm64-host":      {Arch: ARM64, Unix: UnixNone, Host: true},
 	}
 }
 

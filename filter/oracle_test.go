@@ -64,6 +64,9 @@ func retErrno(e unix.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e) }
 func want(o Options, d data) uint32 {
 	for _, abi := range oracles[o.Arch] {
 		if d.arch == abi.audit && (d.arch != auditX86_64 || d.nr >= 0 && d.nr&x32Bit == abi.bit) {
+			if o.Host {
+				return abi.wantAtHost(o.Unix, d)
+			}
 			return abi.want(o.Unix, d)
 		}
 	}
@@ -71,6 +74,28 @@ func want(o Options, d data) uint32 {
 		return retAllow // a negative number: the kernel has no such call (ENOSYS)
 	}
 	return retKill
+}
+
+// wantAtHost is want where only what sandboxes ask is caught, and io_uring.
+func (n numbers) wantAtHost(u Unix, d data) uint32 {
+	nr := d.nr &^ n.bit
+	switch {
+	case nr == 425:
+		return retErrno(unix.ENOSYS)
+	case n.native == nil:
+		return retAllow
+	case nr == n.native["socket"]:
+		if uint32(d.args[0]) == unix.AF_UNIX && u == UnixNone {
+			return retErrno(unix.EAFNOSUPPORT)
+		}
+		return retAllow
+	}
+	for _, call := range []string{"connect", "sendto", "sendmsg", "sendmmsg"} {
+		if nr == n.native[call] {
+			return wantNative(u, call, d)
+		}
+	}
+	return retAllow
 }
 
 func (n numbers) want(u Unix, d data) uint32 {
