@@ -13,9 +13,12 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium ripgrep \
 	cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
+# What the test of the released Codex CLI uses beside.
+E2E_CODEX = krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi python3-requests-kerberos git $(if $(shell command -v npm),,npm)
+
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients fuzz bench lint clean
+.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean
 
 all: build
 
@@ -57,10 +60,22 @@ bench: build
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)
+	$(MAKE) npm-packages
+	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
+
+npm-packages:
 	mkdir -p .cache/clients
 	cp tests/clients/testdata/npm/package*.json .cache/clients/
 	npm ci --ignore-scripts --prefix .cache/clients
-	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
+
+deps-e2e-codex: deps
+	./scripts/deps $(E2E_CODEX)
+	$(MAKE) npm-packages
+
+# The released Codex CLI, with a KDC, Apache and BIND, and codex-dnsvisor under it: from 401 to 200.
+e2e-codex: build
+	@./scripts/need node krb5kdc kadmin.local kinit apache2 named openssl git curl
+	go test -tags codex,$(TAGS) -count 1 -timeout 10m -v ./tests/codex
 
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)

@@ -1,0 +1,107 @@
+//go:build codex
+
+// Package codex runs the released Codex CLI, an MIT KDC, Apache and BIND, with codex-dnsvisor and without it.
+// Run by root, it runs everything a second time as an ordinary user.
+package codex
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// ordinary is the user that root's second pass runs as. It needs no entry in /etc/passwd.
+const ordinary = 54321
+
+// dirVar tells the second pass what the first has built.
+const dirVar = "DNSVISOR_CODEX_DIR"
+
+// cache is where make deps-e2e-codex installs the CLI.
+const cache = "../../.cache/clients/node_modules/@openai"
+
+// built is where the programs and the files of the world are.
+var built string
+
+func program(name string) string { return filepath.Join(built, name) }
+
+func TestMain(m *testing.M) { os.Exit(mainTest(m)) } //nolint:forbidigo // as main
+
+func mainTest(m *testing.M) int {
+	if built = os.Getenv(dirVar); built != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "dnsvisor-codex-")
+	if err != nil {
+		return complain(err)
+	}
+	defer os.RemoveAll(dir)
+	built = dir
+	if err := build(dir); err != nil {
+		return complain(err)
+	}
+	status := m.Run()
+	if os.Geteuid() == 0 {
+		status = max(status, asOrdinary(dir))
+	}
+	return status
+}
+
+// build puts into dir what both passes use.
+func build(dir string) error {
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"make", "-C", "../..", "build", "OUT=" + program("codex-dnsvisor")},
+		{"cp", "-r", "testdata", dir},
+		{"mkdir", program("node_modules")},
+		{"cp", "-r", cache, program("node_modules")},
+		{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + canonical,
+			"-addext", "subjectAltName=DNS:" + canonical + ",DNS:" + alias, "-keyout", program("host.key"), "-out", program("host.crt")},
+		{"chmod", "644", program("host.key")}, // it serves this test alone
+	} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w; what is missing, make deps-e2e-codex installs\n%s", args, err, out)
+		}
+	}
+	return nil
+}
+
+// asOrdinary runs this test binary again as an ordinary user, who may not be able to read the source tree.
+func asOrdinary(dir string) int {
+	self, err := os.Executable()
+	if err != nil {
+		return complain(err)
+	}
+	home := program("home")
+	for _, args := range [][]string{
+		{"install", "-d", "-m", "755", "-o", strconv.Itoa(ordinary), home},
+		{"cp", self, program("codex.test")},
+	} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))
+		}
+	}
+	fmt.Println("=== as an ordinary user")
+	own := func(arg string) bool { return strings.HasPrefix(arg, "-test.testlogfile") }
+	again := exec.Command(program("codex.test"), slices.DeleteFunc(slices.Clone(os.Args[1:]), own)...)
+	again.Dir = dir
+	again.Env = append(os.Environ(), dirVar+"="+dir, "HOME="+home, "TMPDIR="+home)
+	again.Stdout, again.Stderr = os.Stdout, os.Stderr
+	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
+	if err := again.Run(); err != nil {
+		return complain(err)
+	}
+	return 0
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
