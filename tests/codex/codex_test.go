@@ -21,19 +21,20 @@ func beneath(args ...string) []string {
 	return slices.Concat([]string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", "../audit.jsonl", "--"}, codex(args...))
 }
 
-func script(name string) []string { return []string{"/usr/bin/python3", program("testdata/" + name)} }
+// script is a user's script that fetches the data.
+func script() []string { return []string{"/usr/bin/python3", program("testdata/data.py")} }
 
 // What a user's script gets in Codex's sandbox, and what it gets there with codex-dnsvisor: the address, the canonical name, and the data.
 func TestFrom401To200(t *testing.T) {
 	w := newWorld(t)
-	if got, want := finish(t, w.command(codex(script("data.py")...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
+	if got, want := finish(t, w.command(codex(script()...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
 getaddrinfo failed: [Errno -3] Temporary failure in name resolution
 getfqdn internal-data.example.corp
 request 401
 `; got.stdout != want || got.status != 0 {
 		t.Errorf("without codex-dnsvisor: %+v", got)
 	}
-	if got, want := finish(t, w.command(beneath(script("data.py")...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
+	if got, want := finish(t, w.command(beneath(script()...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
 getaddrinfo 10.88.0.10
 getfqdn backend-canonical-host.example.corp
 request 200

@@ -22,8 +22,18 @@ const ordinary = 54321
 // dirVar tells the second pass what the first has built.
 const dirVar = "DNSVISOR_CODEX_DIR"
 
-// cache is where make deps-e2e-codex installs the CLI.
-const cache = "../../.cache/clients/node_modules/@openai"
+// Where make deps-e2e-codex puts npm's packages: those that the test of clients uses too, and the rest.
+const (
+	shared = "../../.cache/clients/node_modules"
+	cache  = "../../.cache/codex/node_modules"
+)
+
+// first makes a repository with one commit.
+const first = `git init -q "$0/project" && git -C "$0/project" -c user.name=alice -c user.email=alice@example.corp commit -q --allow-empty -m "first commit"`
+
+// addon compiles npm's kerberos, whose own way is to download itself compiled, or Node's headers.
+const addon = `cd "$0" && mkdir -p kerberos/build/Release && g++ -shared -fPIC -DKERBEROS_USE_RTLD -I node-api-headers/include -I node-addon-api -I kerberos/src \
+	-o kerberos/build/Release/kerberos.node kerberos/src/kerberos.cc kerberos/src/unix/*.cc`
 
 // built is where the programs and the files of the world are.
 var built string
@@ -60,10 +70,16 @@ func build(dir string) error {
 	for _, args := range [][]string{
 		{"make", "-C", "../..", "build", "OUT=" + program("codex-dnsvisor")},
 		{"cp", "-r", "testdata", dir},
-		{"mkdir", program("node_modules")},
-		{"cp", "-r", cache, program("node_modules")},
-		{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + canonical,
-			"-addext", "subjectAltName=DNS:" + canonical + ",DNS:" + alias, "-keyout", program("host.key"), "-out", program("host.crt")},
+		{"cp", "-r", cache, dir},
+		{"cp", "-r", shared + "/@openai", shared + "/undici", program("node_modules")},
+		{"sh", "-c", addon, program("node_modules")},
+		{"sh", "-c", first, program("git")},
+		{"javac", "-d", dir, "testdata/Negotiate.java"},
+		{
+			"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=" + canonical,
+			"-addext", "subjectAltName=DNS:" + canonical + ",DNS:" + alias, "-keyout", program("host.key"), "-out", program("host.crt"),
+		},
+		{"keytool", "-importcert", "-noprompt", "-storepass", "password", "-keystore", program("host.p12"), "-file", program("host.crt")},
 		{"chmod", "644", program("host.key")}, // it serves this test alone
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
