@@ -24,21 +24,23 @@ func beneath(args ...string) []string {
 // script is a user's script that fetches the data.
 func script() []string { return []string{"/usr/bin/python3", program("testdata/data.py")} }
 
+// refused is what it prints where no name resolves.
+func refused(active string) string {
+	return "CODEX_NETWORK_PROXY_ACTIVE " + active + "\ngetaddrinfo failed: [Errno -3] Temporary failure in name resolution\ngetfqdn " + alias + "\nrequest 401\n"
+}
+
+// fetched is what it prints where the name resolves.
+func fetched(active string) string {
+	return "CODEX_NETWORK_PROXY_ACTIVE " + active + "\ngetaddrinfo 10.88.0.10\ngetfqdn " + canonical + "\nrequest 200\n"
+}
+
 // What a user's script gets in Codex's sandbox, and what it gets there with codex-dnsvisor: the address, the canonical name, and the data.
 func TestFrom401To200(t *testing.T) {
 	w := newWorld(t)
-	if got, want := finish(t, w.command(codex(script()...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
-getaddrinfo failed: [Errno -3] Temporary failure in name resolution
-getfqdn internal-data.example.corp
-request 401
-`; got.stdout != want || got.status != 0 {
+	if got := finish(t, w.command(codex(script()...)...)); got.stdout != refused("1") || got.status != 0 {
 		t.Errorf("without codex-dnsvisor: %+v", got)
 	}
-	if got, want := finish(t, w.command(beneath(script()...)...)), `CODEX_NETWORK_PROXY_ACTIVE 1
-getaddrinfo 10.88.0.10
-getfqdn backend-canonical-host.example.corp
-request 200
-`; got.stdout != want || got.status != 0 {
+	if got := finish(t, w.command(beneath(script()...)...)); got.stdout != fetched("1") || got.status != 0 {
 		t.Errorf("with codex-dnsvisor: %+v", got)
 	}
 	asked := map[string]bool{}
@@ -74,8 +76,10 @@ func TestAHostThatIsNotAllowed(t *testing.T) {
 
 // decision is a line of the audit log.
 type decision struct {
+	Event      string `json:"event.name"`
 	Decision   string `json:"network.policy.decision"`
 	Name       string `json:"server.address"`
+	Port       int    `json:"server.port"`
 	Type       string `json:"dns.question.type"`
 	Executable string `json:"process.executable.path"`
 }
