@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,8 +20,9 @@ import (
 // errExisting says that a namespace has a DNS service of its own on port 53.
 var errExisting = errors.New("a DNS service listens there already")
 
-// buildBeside builds a wall in a namespace that the tree made, may change, and may have given interfaces. It owns the sockets.
-func buildBeside(s sys.WallSockets) (*wall, error) {
+// buildBeside builds a wall in a namespace that the tree made, may change, and may have given interfaces: keep leaves the resolvers
+// on their links alone. It owns the sockets.
+func buildBeside(s sys.WallSockets, keep bool) (*wall, error) {
 	w := &wall{}
 	err := w.bind(s, sys.NewPolledStub)
 	if errors.Is(err, unix.EADDRINUSE) {
@@ -28,7 +31,7 @@ func buildBeside(s sys.WallSockets) (*wall, error) {
 	route := s.Route
 	s.Route = nil
 	if err == nil {
-		w.news, err = follow(route)
+		w.news, err = follow(route, keep)
 	} else {
 		err = errors.Join(err, route.Close())
 	}
@@ -45,7 +48,7 @@ func (w *wall) mend() {
 		return // shut down
 	}
 	if w.news.changed.Swap(false) {
-		w.news.links()
+		w.news.survey()
 		w.news.send(allRequests()) // what cannot be put back is not there: questions then reach nobody
 	}
 }
@@ -56,20 +59,30 @@ type news struct {
 	route   *os.File
 	changed atomic.Bool
 	done    chan struct{}
+
+	keep    bool
+	mu      sync.Mutex
+	dumping int                   // RTM_GETLINK or RTM_GETADDR: what is being dumped; 0: nothing
+	again   bool                  // and is to be asked once more
+	nets    map[netip.Prefix]bool // that the interfaces reach, whose resolvers are left alone
 }
 
 // follow builds the routes, and keeps them for the interfaces to come.
-func follow(route *os.File) (*news, error) {
-	if err := sys.Subscribe(route, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV6_RULE, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE); err != nil {
+func follow(route *os.File, keep bool) (*news, error) {
+	groups := []int{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_RULE, unix.RTNLGRP_IPV6_RULE, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE}
+	if keep {
+		groups = append(groups, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR)
+	}
+	if err := sys.Subscribe(route, groups...); err != nil {
 		return nil, errors.Join(err, route.Close())
 	}
-	n := &news{route: route, done: make(chan struct{})}
+	n := &news{route: route, done: make(chan struct{}), keep: keep, nets: map[netip.Prefix]bool{}}
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
 		if err := executeEach(route, routes(family)); err != nil && family == unix.AF_INET {
 			return nil, errors.Join(fmt.Errorf("set up the namespace: %w", err), route.Close())
 		}
 	}
-	n.links()
+	n.survey()
 	if err := sys.HearNetlink(route, false, n.heard); err != nil {
 		return nil, errors.Join(err, route.Close())
 	}
@@ -103,14 +116,48 @@ func (n *news) follow() {
 	_ = sys.HearNetlink(n.route, true, n.heard) // until it is shut down
 }
 
-// links asks for every interface.
-func (n *news) links() {
-	n.send([]request{{unix.RTM_GETLINK, netlink.Dump, &rtnetlink.LinkMessage{}}})
+// survey asks for every interface and then, where neighbours are kept, for every address: a socket has one dump at a time.
+func (n *news) survey() {
+	n.mu.Lock()
+	busy := n.dumping != 0
+	n.again = busy
+	if !busy {
+		n.dumping = unix.RTM_GETLINK
+	}
+	n.mu.Unlock()
+	if !busy {
+		n.send([]request{{unix.RTM_GETLINK, netlink.Dump, &rtnetlink.LinkMessage{}}})
+	}
+}
+
+// dumped goes on with what is to be asked next.
+func (n *news) dumped() {
+	n.mu.Lock()
+	addresses := n.keep && n.dumping == unix.RTM_GETLINK
+	n.dumping = 0
+	if addresses {
+		n.dumping = unix.RTM_GETADDR
+	}
+	again := n.again && !addresses
+	n.mu.Unlock()
+	switch {
+	case addresses:
+		n.send([]request{{unix.RTM_GETADDR, netlink.Dump, &rtnetlink.AddressMessage{}}})
+	case again:
+		n.survey()
+	}
 }
 
 func (n *news) heard(e sys.NetlinkEvent) {
 	switch {
-	case e.Kind == unix.NLMSG_OVERRUN:
+	case e.Kind == unix.RTM_NEWADDR && n.keep && e.Index != loopback && e.Prefix.IsValid():
+		n.leave(e.Prefix.Masked())
+	case e.Kind == unix.NLMSG_DONE:
+		n.dumped()
+	case e.Kind == unix.NLMSG_OVERRUN: // the end of a dump may be among what was lost
+		n.mu.Lock()
+		n.dumping = 0
+		n.mu.Unlock()
 		n.changed.Store(true)
 	case e.Kind == unix.RTM_NEWLINK && e.Index == loopback:
 		if e.Flags&unix.IFF_UP == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 
 	"github.com/jsimonetti/rtnetlink/v2"
@@ -25,7 +26,8 @@ type building struct {
 	sockets sys.WallSockets // until the wall is built
 	begun   bool
 	err     error
-	network *emulate.Network // nil: the namespace has a DNS service of its own
+	keep    bool             // DNS services that are there are left alone
+	network *emulate.Network // nil: one listens in the namespace itself
 	wall    *wall
 	wait    func() // until nothing is served any more
 }
@@ -46,8 +48,9 @@ func (b *building) address(connects bool) {
 	}
 }
 
-// open is the network, with what its root has taken away put back; nil where it has a DNS service of its own.
-func (b *building) open() (*emulate.Network, error) {
+// open is the network for a question to a resolver, with what its root has taken away put back; nil where a DNS service of its own
+// answers there.
+func (b *building) open(resolver netip.Addr) (*emulate.Network, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.begun {
@@ -56,6 +59,9 @@ func (b *building) open() (*emulate.Network, error) {
 	}
 	if b.wall != nil {
 		b.wall.mend()
+		if b.wall.news.leaves(resolver.Unmap()) {
+			return nil, nil
+		}
 	}
 	return b.network, b.err
 }
@@ -66,8 +72,8 @@ func (b *building) build() {
 		return
 	}
 	var err error
-	if b.wall, err = buildBeside(b.sockets); err != nil {
-		if !errors.Is(err, errExisting) {
+	if b.wall, err = buildBeside(b.sockets, b.keep); err != nil {
+		if !b.keep || !errors.Is(err, errExisting) {
 			b.err = err
 		}
 		return

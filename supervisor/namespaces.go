@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type namespaces struct {
 	desk    *desk
 	waiting *crowd // questions that wait for an upstream
 	max     int
+	keep    bool             // DNS services of a namespace's own are left alone
 	host    bool             // the home namespace is the host's: its calls are let run
 	home    identity         // of the command's own
 	file    sys.FileID       // of it
@@ -56,7 +58,7 @@ const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
 func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
-	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, max: c.Namespaces, served: map[identity]*namespace{}}
+	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}}
 	if c.Host {
 		return n, n.beginAtHost()
 	}
@@ -133,8 +135,10 @@ func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emul
 	if err != nil {
 		return nil, n.refuse(c, to, unix.EACCES, err)
 	}
-	network, err := n.question(id, fd, c.TID)
+	network, err := n.question(id, fd, c.TID, to.Address.Addr())
 	switch {
+	case err == nil && network == nil && !n.desk.leave(c, to):
+		return nil, unix.EACCES
 	case errors.Is(err, errOutside):
 		return nil, n.refuse(c, to, unix.EACCES, err)
 	case err != nil:
@@ -144,13 +148,13 @@ func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emul
 }
 
 // question is the network of a namespace that asks, once more where it was let go of in between.
-func (n *namespaces) question(id identity, fd, tid int) (network *emulate.Network, err error) {
+func (n *namespaces) question(id identity, fd, tid int, resolver netip.Addr) (network *emulate.Network, err error) {
 	for range 3 {
 		var ns *namespace
 		if ns, err = n.enter(id, fd, tid); err != nil {
 			return nil, err
 		}
-		if network, err = ns.open(); err == nil {
+		if network, err = ns.open(resolver); err == nil {
 			return network, nil
 		}
 		n.drop(id, ns)
@@ -280,7 +284,7 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 		return errors.Join(err, file.Close())
 	}
 	life, end := context.WithCancel(n.ctx)
-	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, sockets: sockets}
+	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, keep: n.keep, sockets: sockets}
 	n.mu.Lock()
 	ns.end = end
 	n.mu.Unlock()

@@ -130,6 +130,22 @@ func (d *desk) blockNamespace(c emulate.Call, to emulate.Destination, err error)
 	}, "no names in a network namespace of the command's: "+audit.Escape(err.Error()))
 }
 
+// leave records a question that is left to a DNS service of a sandbox's own. False: the log cannot be written.
+func (d *desk) leave(c emulate.Call, to emulate.Destination) bool {
+	server := to.Address.Addr().String()
+	d.notices.once("left "+server, "questions to %s in a sandbox are left to its own network; hint: --existing-dns=replace", server)
+	if d.log == nil {
+		return true
+	}
+	e := audit.Event{
+		Name: audit.BlockDecision, Scope: audit.ScopeNonDomain, Decision: audit.Allow, PolicySource: audit.SourceBaselinePolicy,
+		Reason: audit.ReasonAllow, Syscall: c.Syscall, Transport: to.Transport, ServerAddress: server,
+		ServerPort: int(to.Address.Port()), Process: *identify(c),
+	}
+	e.Key = audit.CallKey(&e)
+	return d.write(e)
+}
+
 // blocked completes and writes the event of a call that was refused. It stays refused where the log cannot be
 // written.
 func (d *desk) blocked(c emulate.Call, e audit.Event, line string) {

@@ -41,6 +41,7 @@ type Config struct {
 	KeepFD       int        // an inherited descriptor that stays ours; 0: none
 	Unix         filter.Unix
 	Host         bool      // the command stays in the host's network; only what it makes beside is served
+	ReplaceDNS   bool      // answer in sandboxes in place of DNS services of their own
 	Namespaces   int       // how many of the tree's network namespaces are served at once, beside its own
 	Linger       bool      // wait for what the command leaves running
 	Stderr       io.Writer // warnings, denials, failures

@@ -67,15 +67,49 @@ func TestHostModeLeavesTheHostAlone(t *testing.T) {
 	}
 }
 
-// A DNS service of the sandbox's own is left alone.
+// dnsmasq starts one that goes to the background once it listens.
+const dnsmasq = `dnsmasq --no-resolv --no-hosts --user= --group= --pid-file= --conf-file=/dev/null --log-facility=/dev/null --address=/own.example/192.0.2.99 --bind-interfaces --listen-address=`
+
+// A DNS service that listens in the sandbox is left alone; it cannot be replaced, and that is said.
 func TestExistingDNS(t *testing.T) {
-	// dnsmasq goes to the background once it listens.
-	const script = `ip link set lo up; dnsmasq --no-resolv --no-hosts --user= --group= --pid-file= --conf-file=/dev/null --log-facility=/dev/null --address=/own.example/192.0.2.99 --bind-interfaces --listen-address=127.0.0.1 &&
-		dig +short +tries=1 +time=5 @127.0.0.1 own.example`
+	const script = `ip link set lo up; ` + dnsmasq + `127.0.0.1 && dig +short +tries=1 +time=5 @127.0.0.1 own.example`
 	for _, net := range nets {
-		got := run(t, slices.Concat([]string{net}, static, []string{"--", "unshare", "-Urn", "bash", "-c", script})...)
-		if got.stdout != "192.0.2.99\n" {
-			t.Errorf("%s: %+v", net, got)
+		for existing, want := range map[string]string{"keep": "192.0.2.99\n", "replace": ""} {
+			got := run(t, slices.Concat([]string{net, "--existing-dns", existing}, static, []string{"--", "unshare", "-Urn", "bash", "-c", script})...)
+			said := strings.Contains(got.stderr, "a DNS service listens there already")
+			if existing == "keep" && (got.stdout != want || said) || existing == "replace" && (strings.Contains(got.stdout, "192.0.2.99") || !said) {
+				t.Errorf("%s, %s: %+v", net, existing, got)
+			}
+		}
+	}
+}
+
+// A DNS service behind an interface of the sandbox's is left alone, as podman's, slirp4netns's and pasta's are, or replaced. Other
+// resolvers are ours.
+func TestDNSOnALink(t *testing.T) {
+	const script = `unshare -n sh -c 'read -r _; ip link set lo up; ip addr add 10.7.0.1/24 dev w0; ip -6 addr add fd00:7::1/64 dev w0 nodad; ip link set w0 up
+			` + dnsmasq + `10.7.0.1 --listen-address=fd00:7::1 && echo up; read -r _' <&3 >&4 & 
+		ip link set lo up; ip link add v0 type veth peer name w0 netns $!; ip addr add 10.7.0.2/24 dev v0; ip -6 addr add fd00:7::2/64 dev v0 nodad; ip link set v0 up
+		echo go >&5; read -r up <&6
+		ask() { dig +short +tries=1 +time=5 "$@"; }
+		ask @8.8.8.8 host.example; ask @10.7.0.1 own.example; ask +tcp @10.7.0.1 own.example; ask @fd00:7::1 own.example; ask @8.8.8.8 host.example`
+	const pipes = `mkfifo in out; exec 3<>in 4<>out 5>in 6<out; `
+	for _, net := range nets {
+		for existing, want := range map[string]string{
+			"keep":    "192.0.2.1\n192.0.2.99\n192.0.2.99\n192.0.2.99\n192.0.2.1\n",
+			"replace": "192.0.2.1\n192.0.2.1\n", // own.example is not allowed
+		} {
+			log := filepath.Join(t.TempDir(), "log")
+			cmd := exec.Command(binary, slices.Concat([]string{net, "--existing-dns", existing, "--audit", log}, static, []string{"--", "unshare", "-Urn", "bash", "-c", pipes + script})...)
+			cmd.Dir = t.TempDir()
+			if got := finish(t, cmd); got.stdout != want {
+				t.Errorf("%s, %s: %+v", net, existing, got)
+			}
+			text, err := os.ReadFile(log)
+			must(t, err)
+			if left := bytes.Contains(text, []byte(`"codex.dns.block_decision"`)); left != (existing == "keep") {
+				t.Errorf("%s, %s: the log: %s", net, existing, text)
+			}
 		}
 	}
 }

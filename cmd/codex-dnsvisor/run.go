@@ -22,6 +22,7 @@ type runCmd struct {
 	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
 	Net           string   `enum:"isolated,host" default:"isolated" help:"isolated: the command gets an empty network; host: it stays in the host's, and only the network namespaces that it makes get names."`
 	MaxNamespaces int      `default:"256" placeholder:"N" help:"Answer in at most N network namespaces that the command makes, at once."`
+	ExistingDNS   string   `name:"existing-dns" enum:"keep,replace" default:"keep" help:"DNS services that such a namespace has of its own, there or behind an interface: keep leaves questions to them alone, replace answers them."`
 	Observe       bool     `help:"Allow every name, and mark in the log what the policy would have denied. Needs --audit."`
 	Reload        bool     `negatable:"" default:"true" help:"Follow changes of policy files while the command runs (the default). A file that the command can write is its own to change: --no-reload."`
 	Linger        bool     `help:"When the command has ended, wait for what it left running instead of ending it."`
@@ -62,7 +63,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	config := supervisor.Config{
-		Args: e.command, Rules: rules, Linger: r.Linger, Host: r.Net == "host", Namespaces: r.MaxNamespaces,
+		Args: e.command, Rules: rules, Linger: r.Linger, Host: r.Net == "host", Namespaces: r.MaxNamespaces, ReplaceDNS: r.ExistingDNS == "replace",
 		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
 	}
 	if r.Reload {

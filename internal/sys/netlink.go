@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"syscall"
 
@@ -28,6 +29,8 @@ type NetlinkEvent struct {
 	Index int    // of a link
 	Flags uint32 // of a link: IFF_UP
 	Table int    // of a route or rule, where it is below 256
+	// Prefix is an address with the net that is reached by its interface, of RTM_NEWADDR.
+	Prefix netip.Prefix
 }
 
 // HearNetlink passes on what rtnetlink has told on a non-blocking socket. It does not wait; with wait it waits for more, until the
@@ -80,6 +83,17 @@ func event(m syscall.NetlinkMessage) NetlinkEvent {
 	switch {
 	case (e.Kind == unix.RTM_NEWLINK || e.Kind == unix.RTM_DELLINK) && len(m.Data) >= unix.SizeofIfInfomsg:
 		e.Index, e.Flags = int(int32(binary.NativeEndian.Uint32(m.Data[4:]))), binary.NativeEndian.Uint32(m.Data[8:])
+	case e.Kind == unix.RTM_NEWADDR && len(m.Data) >= unix.SizeofIfAddrmsg:
+		e.Index = int(binary.NativeEndian.Uint32(m.Data[4:]))
+		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
+		if err != nil {
+			return e
+		}
+		for _, a := range attributes {
+			if ip, ok := netip.AddrFromSlice(a.Value); ok && a.Attr.Type == unix.IFA_ADDRESS {
+				e.Prefix = netip.PrefixFrom(ip, int(m.Data[1]))
+			}
+		}
 	case (e.Kind == unix.RTM_DELRULE || e.Kind == unix.RTM_DELROUTE) && len(m.Data) >= unix.SizeofRtMsg:
 		e.Table = int(m.Data[4]) // struct rtmsg and struct fib_rule_hdr have it in one place
 	}
