@@ -74,6 +74,7 @@ func build(dir string) error {
 		{"gcc", "-pthread", "-o", client("kinds"), "testdata/clients/kinds.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("storm"), "./testdata/clients/storm"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("random"), "./testdata/clients/random"},
+		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("records"), "./testdata/clients/records"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("go"), "./testdata/clients/lookup"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("reload"), "./testdata/clients/reload"},

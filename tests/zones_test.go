@@ -165,6 +165,10 @@ func TestServiceLabels(t *testing.T) {
 			{"_kerberos._udp.foo.example.corp SRV", "status: NXDOMAIN", "EDE: 15"},
 			{"foo._tcp.example.corp SRV", "status: NXDOMAIN", "EDE: 15"},
 			{"_kerberos._udp.kdc1.example.corp SRV", "status: NXDOMAIN", "!EDE"}, // below a derived name
+			{"_12345._tcp.example.corp TLSA", "status: NXDOMAIN", "EDE: 15"},
+			{"0123456789abcdef._openpgpkey.example.corp", "status: NXDOMAIN", "EDE: 15"},
+			// Mail servers publish their keys below what the MX names.
+			{"_25._tcp.mail.example.corp TLSA", "TLSA 3 1 1 "},
 		})
 		z.check(upstream, allow("**.example.corp"), [][]string{
 			{"types.example.corp TXT", "status: NOERROR", "ANSWER: 0,"},
@@ -200,5 +204,36 @@ func TestTargetsOfTypes(t *testing.T) {
 			reply = append(reply, "status: NXDOMAIN", denied, "!ANSWER SECTION")
 		}
 		z.check(bind, append(allow(name), "--deny", target), [][]string{reply, {target, "status: NXDOMAIN", denied}})
+	}
+}
+
+// Go's own resolver, by each of its methods: what is derived is not there before, and is afterwards.
+func TestGoRecords(t *testing.T) {
+	z := newZones(t)
+	const want = `host:kdc1.example.corp no
+host:mail.example.corp no
+addr:192.0.2.70 no
+srv:_kerberos._udp.example.corp [{kdc1.example.corp. 88 1 0}]
+mx:example.corp [{mail.example.corp. 10}]
+txt:example.corp [v=spf1 -all]
+txt:_acme-challenge.example.corp [token]
+ns:example.corp [{ns.example.corp.}]
+cname:internal-data.example.corp backend-canonical-host.example.corp.
+host:kdc1.example.corp [192.0.2.70]
+host:mail.example.corp [192.0.2.25]
+addr:192.0.2.70 [kdc1.example.corp.]
+addr:192.0.2.10 [backend-canonical-host.example.corp.]
+host:other.example.corp no
+txt:other.example.corp no
+srv:_kerberos._udp.foo.example.corp no
+`
+	var args []string
+	for line := range strings.Lines(want) {
+		args = append(args, strings.Fields(line)[0])
+	}
+	for _, upstream := range upstreams {
+		if got := z.run(upstream, allow("example.corp", internalData), append([]string{program("records")}, args...)...); got.stdout != want {
+			t.Errorf("%s: %s\nwant %s", upstream, got.stdout, want)
+		}
 	}
 }
