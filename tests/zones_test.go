@@ -210,9 +210,9 @@ func TestTargetsOfTypes(t *testing.T) {
 // Go's own resolver, by each of its methods: what is derived is not there before, and is afterwards.
 func TestGoRecords(t *testing.T) {
 	z := newZones(t)
-	const want = `host:kdc1.example.corp no
-host:mail.example.corp no
-addr:192.0.2.70 no
+	const want = `host:kdc1.example.corp no such host
+host:mail.example.corp no such host
+addr:192.0.2.70 no such host
 srv:_kerberos._udp.example.corp [{kdc1.example.corp. 88 1 0}]
 mx:example.corp [{mail.example.corp. 10}]
 txt:example.corp [v=spf1 -all]
@@ -223,9 +223,9 @@ host:kdc1.example.corp [192.0.2.70]
 host:mail.example.corp [192.0.2.25]
 addr:192.0.2.70 [kdc1.example.corp.]
 addr:192.0.2.10 [backend-canonical-host.example.corp.]
-host:other.example.corp no
-txt:other.example.corp no
-srv:_kerberos._udp.foo.example.corp no
+host:other.example.corp no such host
+txt:other.example.corp no such host
+srv:_kerberos._udp.foo.example.corp no such host
 `
 	var args []string
 	for line := range strings.Lines(want) {

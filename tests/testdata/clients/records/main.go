@@ -3,34 +3,61 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
 )
 
 func main() {
 	r, ctx := &net.Resolver{PreferGo: true}, context.Background()
 	ways := map[string]func(name string) (any, error){
-		"host":  func(name string) (any, error) { return r.LookupHost(ctx, name) },
+		"host":  func(name string) (any, error) { return sorted(r.LookupHost(ctx, name)) },
 		"cname": func(name string) (any, error) { return r.LookupCNAME(ctx, name) },
 		"addr":  func(name string) (any, error) { return r.LookupAddr(ctx, name) },
 		"txt":   func(name string) (any, error) { return r.LookupTXT(ctx, name) },
 		"mx":    func(name string) (any, error) { return flat(r.LookupMX(ctx, name)) },
 		"ns":    func(name string) (any, error) { return flat(r.LookupNS(ctx, name)) },
+		"ip4":   func(name string) (any, error) { return r.LookupIP(ctx, "ip4", name) },
+		"ip6":   func(name string) (any, error) { return r.LookupIP(ctx, "ip6", name) },
+		"netip": func(name string) (any, error) {
+			found, err := r.LookupNetIP(ctx, "ip", name)
+			slices.SortFunc(found, netip.Addr.Compare)
+			return found, err
+		},
+		"ipaddr": func(name string) (any, error) {
+			found, err := r.LookupIPAddr(ctx, name)
+			slices.SortFunc(found, func(a, b net.IPAddr) int { return strings.Compare(a.String(), b.String()) })
+			return found, err
+		},
 		"srv": func(name string) (any, error) {
 			_, found, err := r.LookupSRV(ctx, "", "", name)
 			return flat(found, err)
+		},
+		"service": func(name string) (any, error) {
+			labels := strings.SplitN(name, ".", 3)
+			canonical, found, err := r.LookupSRV(ctx, labels[0][1:], labels[1][1:], labels[2])
+			held, err := flat(found, err)
+			return []any{canonical, held}, err
 		},
 	}
 	for _, arg := range os.Args[1:] {
 		how, name, _ := strings.Cut(arg, ":")
 		found, err := ways[how](name)
-		if err != nil {
-			found = "no"
+		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+			found = dns.Err
 		}
 		fmt.Println(arg, found)
 	}
+}
+
+// sorted is in an order that does not depend on which networks are there.
+func sorted(found []string, err error) (any, error) {
+	slices.Sort(found)
+	return found, err
 }
 
 // flat is what records hold, not where they are.
