@@ -11,7 +11,7 @@ PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-too
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
 	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium ripgrep \
-	cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
+	krb5-user ldap-utils cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
 # What the test of the released Codex CLI uses beside.
 E2E_CODEX = krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
@@ -82,6 +82,7 @@ e2e-codex: build
 
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
+	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf' ./tests
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update

@@ -11,11 +11,13 @@ import (
 type recordClient struct {
 	command []string
 	asks    []string
+	shows   []string          // in what it prints
 	denied  map[string]string // asked about a denied name, and what it says
 }
 
 // recordNames are exact rules for what record clients ask, and for a name that does not exist.
-var recordNames = slices.Concat(kindNames, allow("www.dnamed.example.corp", "host.child.example.corp", "x.wild.example.corp", "chain11.example.corp", "absent.example.corp"))
+var recordNames = slices.Concat(kindNames, allow("www.dnamed.example.corp", "host.child.example.corp", "x.wild.example.corp", "chain11.example.corp",
+	"long.plain.corp", "many.plain.corp", "absent.example.corp"))
 
 // naming is a command whose resolv.conf names an upstream.
 func (z *zones) naming(upstream string, command ...string) []string {
@@ -36,6 +38,7 @@ func (z *zones) beside(t *testing.T, c recordClient) {
 		if got := strings.Count(plain.stdout, "\n"); got != len(c.asks) {
 			t.Fatalf("%s: %d of %d lines: %+v", upstream, got, len(c.asks), plain)
 		}
+		has(t, upstream, plain.stdout, c.shows...)
 		lines := strings.Split(under.stdout, "\n")
 		for i, want := range strings.Split(plain.stdout, "\n") {
 			if i >= len(lines) || lines[i] != want {
@@ -50,12 +53,11 @@ func (z *zones) beside(t *testing.T, c recordClient) {
 				t.Errorf("%s: %+v, want %s", upstream, got, want)
 			}
 		}
-		t.Logf("%s:\n%s", upstream, under.stdout)
 	}
 }
 
 // Go's own resolver says the same as without us, by each of its methods.
-func TestGoBeside(t *testing.T) {
+func TestRecordsOfGo(t *testing.T) {
 	newZones(t).beside(t, recordClient{
 		command: []string{program("records")},
 		asks: []string{
@@ -63,7 +65,11 @@ func TestGoBeside(t *testing.T) {
 			"cname:internal-data.example.corp", "cname:www.dnamed.example.corp", "mx:types.example.corp", "mx:example.corp", "ns:example.corp",
 			"srv:types.example.corp", "service:_kerberos._udp.example.corp", "service:_ldap._tcp.example.corp", "txt:types.example.corp",
 			"txt:_kerberos.example.corp", "txt:x.wild.example.corp", "host:host.child.example.corp", "addr:192.0.2.30", "addr:192.0.2.10", "addr:2001:db8::10",
-			"host:absent.example.corp", "mx:absent.example.corp", "srv:x.wild.example.corp",
+			"host:absent.example.corp", "mx:absent.example.corp", "srv:x.wild.example.corp", "txt:long.plain.corp", "ip4:many.plain.corp",
+		},
+		shows: []string{
+			"host:types.example.corp [192.0.2.30 2001:db8::30]\n", "[{kdc1.example.corp. 88 1 0}]", "mx:example.corp [{mail.example.corp. 10}]",
+			"[types.example.corp.]", "txt:x.wild.example.corp [wild]", "absent.example.corp no such host",
 		},
 		denied: map[string]string{"host:other.example.corp": "no such host", "netip:other.example.corp": "no such host"},
 	})

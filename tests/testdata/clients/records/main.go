@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -15,29 +14,21 @@ import (
 func main() {
 	r, ctx := &net.Resolver{PreferGo: true}, context.Background()
 	ways := map[string]func(name string) (any, error){
-		"host":  func(name string) (any, error) { return sorted(r.LookupHost(ctx, name)) },
-		"cname": func(name string) (any, error) { return r.LookupCNAME(ctx, name) },
-		"addr":  func(name string) (any, error) { return r.LookupAddr(ctx, name) },
-		"txt":   func(name string) (any, error) { return r.LookupTXT(ctx, name) },
-		"mx":    func(name string) (any, error) { return flat(r.LookupMX(ctx, name)) },
-		"ns":    func(name string) (any, error) { return flat(r.LookupNS(ctx, name)) },
-		"ip4":   func(name string) (any, error) { return r.LookupIP(ctx, "ip4", name) },
-		"ip6":   func(name string) (any, error) { return r.LookupIP(ctx, "ip6", name) },
-		"netip": func(name string) (any, error) {
-			found, err := r.LookupNetIP(ctx, "ip", name)
-			slices.SortFunc(found, netip.Addr.Compare)
-			return found, err
-		},
-		"ipaddr": func(name string) (any, error) {
-			found, err := r.LookupIPAddr(ctx, name)
-			slices.SortFunc(found, func(a, b net.IPAddr) int { return strings.Compare(a.String(), b.String()) })
-			return found, err
-		},
+		"host":   func(name string) (any, error) { return sorted(r.LookupHost(ctx, name)) },
+		"cname":  func(name string) (any, error) { return r.LookupCNAME(ctx, name) },
+		"addr":   func(name string) (any, error) { return sorted(r.LookupAddr(ctx, name)) },
+		"txt":    func(name string) (any, error) { return sorted(r.LookupTXT(ctx, name)) },
+		"mx":     func(name string) (any, error) { return flat(r.LookupMX(ctx, name)) },
+		"ns":     func(name string) (any, error) { return flat(r.LookupNS(ctx, name)) },
+		"ip4":    func(name string) (any, error) { return sorted(r.LookupIP(ctx, "ip4", name)) },
+		"ip6":    func(name string) (any, error) { return sorted(r.LookupIP(ctx, "ip6", name)) },
+		"netip":  func(name string) (any, error) { return sorted(r.LookupNetIP(ctx, "ip", name)) },
+		"ipaddr": func(name string) (any, error) { return sorted(r.LookupIPAddr(ctx, name)) },
 		"srv": func(name string) (any, error) {
 			_, found, err := r.LookupSRV(ctx, "", "", name)
 			return flat(found, err)
 		},
-		"service": func(name string) (any, error) {
+		"service": func(name string) (any, error) { // _SERVICE._PROTOCOL.DOMAIN
 			labels := strings.SplitN(name, ".", 3)
 			canonical, found, err := r.LookupSRV(ctx, labels[0][1:], labels[1][1:], labels[2])
 			held, err := flat(found, err)
@@ -49,15 +40,21 @@ func main() {
 		found, err := ways[how](name)
 		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
 			found = dns.Err
+		} else if err != nil {
+			found = err
 		}
 		fmt.Println(arg, found)
 	}
 }
 
-// sorted is in an order that does not depend on which networks are there.
-func sorted(found []string, err error) (any, error) {
-	slices.Sort(found)
-	return found, err
+// sorted is in an order that depends neither on the server's nor on which networks are there.
+func sorted[T any](found []T, err error) (any, error) {
+	var texts []string
+	for _, one := range found {
+		texts = append(texts, fmt.Sprint(one))
+	}
+	slices.Sort(texts)
+	return texts, err
 }
 
 // flat is what records hold, not where they are.
@@ -66,5 +63,5 @@ func flat[T any](records []*T, err error) (any, error) {
 	for _, r := range records {
 		held = append(held, *r)
 	}
-	return held, err
+	return sorted(held, err)
 }
