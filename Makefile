@@ -82,7 +82,7 @@ e2e-codex: build
 
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
-	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf' ./tests
+	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf|TestServicesOf' ./tests
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update

@@ -65,12 +65,14 @@ func newOutside(t *testing.T) *outside {
 	if os.Geteuid() != 0 {
 		flags = append(flags, "--user", "--map-current-user", "--keep-caps")
 	}
+	// Who asks for the servers of example.corp without codex-dnsvisor is told at once that there is no way to them.
 	const script = `set -e
 		ip link set lo up; ip link add out0 type veth peer name out1; ip link set out1 up; ip link set out0 up
 		for n in 2 3 4; do ip addr add 127.0.0.$n/8 dev lo; done
 		ip addr add 10.9.8.7/24 dev out0; ip addr add fd00:9::7/64 dev out0 nodad
 		ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0; ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0
 		ip route add default via 10.9.8.1; ip -6 route add default via fd00:9::1
+		ip route add unreachable 192.0.2.70/31
 		echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 		exec tcpdump -i any -U -n $1 -w "$2" 2>&1`
 	user := ""
