@@ -40,7 +40,7 @@ func TestRecordsOfDNSPython(t *testing.T) {
 			"DNAME/"+way+":dnamed.example.corp", "A/"+way+":www.dnamed.example.corp", "DS/"+way+":child.example.corp", "DNSKEY/"+way+":example.corp",
 			"NS/"+way+":example.corp", "SOA/"+way+":example.corp", "TXT/"+way+":x.wild.example.corp", "A/"+way+":host.child.example.corp",
 			"SRV/"+way+":_kerberos._udp.example.corp", "TLSA/"+way+":_443._tcp.example.corp", "PTR/"+way+":30.2.0.192.in-addr.arpa",
-			"MX/"+way+":x.wild.example.corp", "A/"+way+":absent.example.corp", "TXT/"+way+":long.plain.corp", "A/"+way+":many.plain.corp")
+			"MX/"+way+":x.wild.example.corp", "A/"+way+":absent.example.corp", "TXT/"+way+":long.plain.corp", "A/"+way+":many.plain.corp", "A/"+way+":www.bogus.corp")
 	}
 	const no = "NXDOMAIN other.example.corp. SOA codex-dnsvisor.invalid. hostmaster.codex-dnsvisor.invalid. 1 3600 600 86400 5"
 	newZones(t).beside(t, recordClient{
@@ -69,7 +69,7 @@ func TestRecordsOfCares(t *testing.T) {
 			"CNAME:internal-data.example.corp", "host:internal-data.example.corp", "AAAA:internal-data.example.corp", "A:chain11.example.corp",
 			"A:www.dnamed.example.corp", "NS:example.corp", "SOA:example.corp",
 			"SRV:_ldap._tcp.example.corp", "TXT:x.wild.example.corp", "MX:example.corp", "addr:192.0.2.30", "addr:2001:db8::10", "A:absent.example.corp",
-			"host:absent.example.corp", "MX:x.wild.example.corp", "TXT:long.plain.corp", "host:many.plain.corp"),
+			"host:absent.example.corp", "MX:x.wild.example.corp", "TXT:long.plain.corp", "host:many.plain.corp", "A:www.bogus.corp", "host:www.bogus.corp"),
 		shows:  []string{"host=srv-target.example.corp port=389", "value=mailto:ca@example.corp", "name=types.example.corp", "cname=backend"},
 		denied: map[string]string{"A:other.example.corp": "Domain name not found", "host:other.example.corp": "Domain name not found"},
 	})
@@ -85,7 +85,8 @@ func TestRecordsOfNode(t *testing.T) {
 			"resolveCname:internal-data.example.corp", "lookup:internal-data.example.corp", "resolve4:chain11.example.corp", "resolve4:www.dnamed.example.corp",
 			"resolveNs:example.corp", "resolveSoa:example.corp", "resolveSrv:_ldap._tcp.example.corp", "resolveTxt:x.wild.example.corp", "resolveMx:example.corp",
 			"reverse:192.0.2.30", "reverse:2001:db8::10", "lookupService:192.0.2.30", "resolve4:absent.example.corp", "lookup:absent.example.corp",
-			"resolveMx:x.wild.example.corp", "resolveTxt:long.plain.corp", "resolve4:many.plain.corp"),
+			"resolveMx:x.wild.example.corp", "resolveTxt:long.plain.corp", "resolve4:many.plain.corp", "resolve4:www.bogus.corp",
+			"lookup:www.bogus.corp"),
 		shows: []string{"{\"hostname\":\"types.example.corp\",\"service\":\"https\"}", "{\"critical\":0,\"iodef\":\"mailto:ca@example.corp\"}", "hostmaster"},
 		denied: map[string]string{
 			"resolve4:other.example.corp": "queryA ENOTFOUND other.example.corp", "lookup:other.example.corp": "getaddrinfo ENOTFOUND other.example.corp",
@@ -102,7 +103,7 @@ func TestRecordsOfJava(t *testing.T) {
 			"39:dnamed.example.corp", "A:www.dnamed.example.corp", "43:child.example.corp", "48:example.corp",
 			"NS:example.corp", "SOA:example.corp", "SRV:_ldap._tcp.example.corp", "TXT:x.wild.example.corp", "MX:example.corp",
 			"PTR:30.2.0.192.in-addr.arpa", "canonical:192.0.2.30", "canonical:2001:db8::10", "A:absent.example.corp", "all:absent.example.corp",
-			"TXT:long.plain.corp", "A:many.plain.corp"),
+			"TXT:long.plain.corp", "A:many.plain.corp", "A:www.bogus.corp", "all:www.bogus.corp"),
 		shows: []string{
 			"[1 2 389 srv-target.example.corp.]", "canonical:192.0.2.30 types.example.corp\n", "canonical:internal-data.example.corp " + backend,
 			"256:types.example.corp [000a0001", "A:absent.example.corp NameNotFoundException",

@@ -17,7 +17,7 @@ type recordClient struct {
 
 // recordNames are exact rules for what record clients ask, and for a name that does not exist.
 var recordNames = slices.Concat(kindNames, allow("www.dnamed.example.corp", "host.child.example.corp", "x.wild.example.corp", "chain11.example.corp",
-	"long.plain.corp", "many.plain.corp", "absent.example.corp"))
+	"long.plain.corp", "many.plain.corp", "www.bogus.corp", "absent.example.corp"))
 
 // naming is a command whose resolv.conf names an upstream.
 func (z *zones) naming(upstream string, command ...string) []string {
@@ -65,7 +65,7 @@ func TestRecordsOfGo(t *testing.T) {
 			"cname:internal-data.example.corp", "cname:www.dnamed.example.corp", "mx:types.example.corp", "mx:example.corp", "ns:example.corp",
 			"srv:types.example.corp", "service:_kerberos._udp.example.corp", "service:_ldap._tcp.example.corp", "txt:types.example.corp",
 			"txt:_kerberos.example.corp", "txt:x.wild.example.corp", "host:host.child.example.corp", "addr:192.0.2.30", "addr:192.0.2.10", "addr:2001:db8::10",
-			"host:absent.example.corp", "mx:absent.example.corp", "srv:x.wild.example.corp", "txt:long.plain.corp", "ip4:many.plain.corp",
+			"host:absent.example.corp", "mx:absent.example.corp", "srv:x.wild.example.corp", "txt:long.plain.corp", "ip4:many.plain.corp", "host:www.bogus.corp",
 		},
 		shows: []string{
 			"host:types.example.corp [192.0.2.30 2001:db8::30]\n", "[{kdc1.example.corp. 88 1 0}]", "mx:example.corp [{mail.example.corp. 10}]",

@@ -26,7 +26,9 @@ def ask(kind, way, name):
     # Times to live are the cache's affair; whose answer it is (AA, AD) is not passed on, nor what else an authority adds.
     records = [f"{rrset.name} {dns.rdatatype.to_text(rrset.rdtype)} {record}" for rrset in reply.answer for record in rrset]
     negative = [f"{rrset.name} SOA {record}" for rrset in reply.authority for record in rrset if rrset.rdtype == dns.rdatatype.SOA]
-    errors = [option.to_text() for option in reply.options if option.otype == dns.edns.OptionType.EDE]
+    # That a server failed is explained below, where the server itself says nothing.
+    explained = reply.rcode() != dns.rcode.SERVFAIL
+    errors = [option.to_text() for option in reply.options if explained and option.otype == dns.edns.OptionType.EDE]
     return " ".join([dns.rcode.to_text(reply.rcode()), *(sorted(records) or negative), *errors])
 
 
