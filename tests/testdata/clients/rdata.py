@@ -22,7 +22,10 @@ def ask(kind, way, name):
     if way == "tcp":
         reply = dns.query.tcp(query, nameserver, timeout=10)
     else:
-        reply, _ = dns.query.udp_with_fallback(query, nameserver, timeout=10)
+        try:
+            reply, _ = dns.query.udp_with_fallback(query, nameserver, timeout=10)
+        except dns.exception.Timeout:  # datagrams can be lost
+            reply, _ = dns.query.udp_with_fallback(query, nameserver, timeout=10)
     # Times to live are the cache's affair; whose answer it is (AA, AD) is not passed on, nor what else an authority adds.
     records = [f"{rrset.name} {dns.rdatatype.to_text(rrset.rdtype)} {record}" for rrset in reply.answer for record in rrset]
     negative = [f"{rrset.name} SOA {record}" for rrset in reply.authority for record in rrset if rrset.rdtype == dns.rdatatype.SOA]
