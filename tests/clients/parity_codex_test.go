@@ -5,7 +5,6 @@ package clients
 import (
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -144,40 +143,50 @@ func TestCodexPatterns(t *testing.T) {
 }
 
 // compareCodex compares what both programs make of a profile of the files that are there: home is CODEX_HOME, and Codex runs in
-// project, where there is a repository.
+// project, where there is a repository. Without a name it is the default.
 func (o *outskirts) compareCodex(profile string, want expected) {
 	o.t.Helper()
-	o.write("project/.git/HEAD", "ref: refs/heads/main\n")
-	env := []string{"CODEX_HOME=" + o.path("home")} // not below TMPDIR, where Codex does not take it
-	names, asked := want.names()
+	asked, shared := want.names()
+	var names []string
+	for name := range asked {
+		names = append(names, name)
+	}
+	theirs := o.codex(profile, names)
+	if want.refused != "" {
+		shared = append(shared, "a.example")
+	}
+	args := []string{"explain", "--codex-profile", profile}
+	if profile == "" {
+		args = []string{"explain", "--codex-config", o.path("home/config.toml")}
+	}
+	agree(o.t, want, theirs, o.ours(o.inProject(program("codex-dnsvisor"), args...), shared))
+}
 
+func (o *outskirts) inProject(name string, args ...string) *exec.Cmd {
+	c := exec.Command(name, args...)
+	c.Dir, c.Env = o.path("project"), []string{"CODEX_HOME=" + o.path("home")} // not below TMPDIR, where Codex does not take it
+	return c
+}
+
+// codex is what the released Codex makes of a profile.
+func (o *outskirts) codex(profile string, names []string) verdict {
+	o.t.Helper()
+	o.write("project/.git/HEAD", "ref: refs/heads/main\n")
 	args := []string{"sandbox"}
-	ours := exec.Command(program("codex-dnsvisor"), "explain", "--codex-config", o.path("home/config.toml"))
 	if profile != "" {
 		args = append(args, "--permission-profile", profile, "--include-managed-config")
-		ours = exec.Command(program("codex-dnsvisor"), "explain", "--codex-profile", profile)
 	}
-	codex := exec.Command(program("cache/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex"),
-		append(args, "--", "/usr/bin/python3", program("testdata/connect.py"))...)
-	var input strings.Builder
-	for name := range names {
-		input.WriteString(name + "\n")
+	args = append(args, "--", "/usr/bin/python3", program("testdata/connect.py"))
+	codex := program("cache/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex")
+	output, failure := o.run(o.inProject(codex, args...), strings.Join(names, "\n"))
+	if failure != "" && !strings.Contains(failure, "there is no proxy, and no network") {
+		return verdict{refused: failure}
 	}
-	codex.Dir, codex.Env = o.path("project"), env
-	output, failure := o.run(codex, input.String())
-	theirs := verdict{refused: failure}
-	switch {
-	case failure == "":
-		theirs.allowed = judged(o.t, output)
-	case strings.Contains(failure, "there is no proxy, and no network"):
-		theirs = verdict{allowed: map[string]bool{}}
-		for name := range names {
-			theirs.allowed[name] = false
+	v := verdict{allowed: judged(o.t, output)}
+	if failure != "" {
+		for _, name := range names {
+			v.allowed[name] = false
 		}
 	}
-	if want.refused != "" {
-		asked = append(slices.Clone(asked), "a.example")
-	}
-	ours.Dir, ours.Env = codex.Dir, env
-	agree(o.t, want, theirs, o.ours(ours, asked))
+	return v
 }
