@@ -4,6 +4,7 @@ package clients
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -137,21 +138,21 @@ func TestCodexPatterns(t *testing.T) {
 		t.Run(p.name(), func(t *testing.T) {
 			o := newOutskirts(t)
 			o.write("home/config.toml", p.config())
-			o.compareCodex("w", p.expected)
+			o.compareCodex("w", "project", p.expected)
 		})
 	}
 }
 
-// compareCodex compares what both programs make of a profile of the files that are there: home is CODEX_HOME, and Codex runs in
-// project, where there is a repository. Without a name it is the default.
-func (o *outskirts) compareCodex(profile string, want expected) {
+// compareCodex compares what both programs make of a profile of the files that are there: home is CODEX_HOME, and they run in dir.
+// In project there is a repository. Without a name it is the default profile.
+func (o *outskirts) compareCodex(profile, dir string, want expected) {
 	o.t.Helper()
 	asked, shared := want.names()
 	var names []string
 	for name := range asked {
 		names = append(names, name)
 	}
-	theirs := o.codex(profile, names)
+	theirs := o.codex(profile, dir, names)
 	if want.refused != "" {
 		shared = append(shared, "a.example")
 	}
@@ -159,26 +160,28 @@ func (o *outskirts) compareCodex(profile string, want expected) {
 	if profile == "" {
 		args = []string{"explain", "--codex-config", o.path("home/config.toml")}
 	}
-	agree(o.t, want, theirs, o.ours(o.inProject(program("codex-dnsvisor"), args...), shared))
+	agree(o.t, want, theirs, o.ours(o.at(dir, program("codex-dnsvisor"), args...), shared))
 }
 
-func (o *outskirts) inProject(name string, args ...string) *exec.Cmd {
+// at is a command in a directory, for which home is CODEX_HOME.
+func (o *outskirts) at(dir, name string, args ...string) *exec.Cmd {
 	c := exec.Command(name, args...)
-	c.Dir, c.Env = o.path("project"), []string{"CODEX_HOME=" + o.path("home")} // not below TMPDIR, where Codex does not take it
+	c.Dir, c.Env = o.path(dir), []string{"CODEX_HOME=" + o.path("home")} // not below TMPDIR, where Codex does not take it
 	return c
 }
 
 // codex is what the released Codex makes of a profile.
-func (o *outskirts) codex(profile string, names []string) verdict {
+func (o *outskirts) codex(profile, dir string, names []string) verdict {
 	o.t.Helper()
 	o.write("project/.git/HEAD", "ref: refs/heads/main\n")
+	must(o.t, os.MkdirAll(o.path(dir), 0o755))
 	args := []string{"sandbox"}
 	if profile != "" {
 		args = append(args, "--permission-profile", profile, "--include-managed-config")
 	}
 	args = append(args, "--", "/usr/bin/python3", program("testdata/connect.py"))
 	codex := program("cache/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex")
-	output, failure := o.run(o.inProject(codex, args...), strings.Join(names, "\n"))
+	output, failure := o.run(o.at(dir, codex, args...), strings.Join(names, "\n"))
 	if failure != "" && !strings.Contains(failure, "there is no proxy, and no network") {
 		return verdict{refused: failure}
 	}

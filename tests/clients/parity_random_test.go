@@ -36,7 +36,7 @@ func TestCodexRandomPatterns(t *testing.T) {
 			o.write("home/config.toml", p.config())
 			read, err := (&policy.Codex{Config: []policy.CodexFile{{Name: "config.toml", Data: []byte(p.config())}}, Profile: "w"}).Policy()
 			must(t, err)
-			ours, theirs := policy.New(read.Rules), o.codex("w", names)
+			ours, theirs := policy.New(read.Rules), o.codex("w", "project", names)
 			for _, name := range names {
 				normal, err := policy.Normalise(name)
 				must(t, err)
