@@ -186,8 +186,10 @@ func TestCodexFiles(t *testing.T) {
 		"repo/.codex/config.toml":      domains + "'project.test' = 'allow'",
 		"repo/no/.codex/config.toml":   domains + "'no.test' = 'allow'",
 		"repo/no/a/.codex/config.toml": domains + "'below.test' = 'allow'",
-		"repo/.git/worktrees/x/HEAD":   "",
+		"repo/.git/worktrees/x/gitdir": filepath.Join(dir, "tree/.git") + "\n",
 		"tree/.git":                    "gitdir: ../repo/.git/worktrees/x\n",
+		"false/.git":                   "gitdir: ../repo/.git/worktrees/x\n",
+		"false/.codex/config.toml":     domains + "'false.test' = 'allow'",
 		"tree/.codex/config.toml":      domains + "'worktree.test' = 'allow'",
 		"loose/.codex/config.toml":     domains + "'loose.test' = 'allow'",
 	})
@@ -218,6 +220,7 @@ func TestCodexFiles(t *testing.T) {
 		"repo/no":   always,
 		"repo/no/a": "below.test=allow " + always,
 		"tree":      always + " worktree.test=allow",
+		"false":     always,
 	} {
 		if got := patterns(in(path)); got != want {
 			t.Errorf("in %s: %s, not %s", path, got, want)

@@ -183,19 +183,25 @@ func repository(dir string) string {
 	case info.IsDir():
 		return dirs[0]
 	}
-	text, err := Read(git)
+	link := linkIn(git)
+	main, _, worktree := strings.Cut(link, "/.git/worktrees/")
+	if !worktree || canonical(linkIn(filepath.Join(link, "gitdir"))) != canonical(git) { // anybody can name another's repository
+		return dirs[0]
+	}
+	return main
+}
+
+// linkIn is the path that a file of git's holds, or "".
+func linkIn(file string) string {
+	text, err := Read(file)
 	if err != nil {
 		return ""
 	}
 	link := strings.TrimSpace(strings.TrimPrefix(string(text), "gitdir:"))
 	if !filepath.IsAbs(link) {
-		link = filepath.Join(dirs[0], link)
+		link = filepath.Join(filepath.Dir(file), link)
 	}
-	main, _, worktree := strings.Cut(link, "/.git/worktrees/")
-	if !worktree {
-		return dirs[0]
-	}
-	return main
+	return link
 }
 
 // trusts reports whether [projects] trusts a directory: by its own name, or else the root's, or else the repository's.
