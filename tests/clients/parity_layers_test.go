@@ -431,57 +431,6 @@ var codexLayers = []layers{
 	},
 }
 
-// codexPlaces is which projects' files Codex reads, by the directory that it runs in.
-var codexPlaces = []struct {
-	name, dir string
-	files     map[string]string
-	expected
-}{
-	{
-		"a directory of a project", "project/sub",
-		map[string]string{"project/.codex/config.toml": domainsOf("w", aNo, bYes), "project/sub/.codex/config.toml": domainsOf("w", bNo, cYes)},
-		expected{yes: "c.example", no: "a.example b.example"},
-	},
-	{
-		"a directory of a project, not trusted itself", "project/no/sub",
-		map[string]string{"project/.codex/config.toml": domainsOf("w", aNo), "project/no/.codex/config.toml": domainsOf("w", bYes), "project/no/sub/.codex/config.toml": domainsOf("w", cYes)},
-		expected{yes: "c.example", no: "a.example b.example"},
-	},
-	{
-		"the directory that is not trusted", "project/no",
-		map[string]string{"project/.codex/config.toml": domainsOf("w", aNo), "project/no/.codex/config.toml": domainsOf("w", bYes)},
-		expected{no: "a.example b.example"},
-	},
-	{
-		"a directory without a repository", "bare",
-		map[string]string{"bare/.codex/config.toml": domainsOf("w", bYes)},
-		expected{yes: "a.example b.example"},
-	},
-	{
-		"a directory below one without a repository", "bare/sub",
-		map[string]string{"bare/.codex/config.toml": domainsOf("w", bYes), "bare/sub/.codex/config.toml": domainsOf("w", cYes)},
-		expected{yes: "a.example", no: "b.example"},
-	},
-	{
-		"a repository within a trusted one", "project/inner",
-		map[string]string{"project/.codex/config.toml": domainsOf("w", aNo), "project/inner/.git/HEAD": "ref: refs/heads/main\n", "project/inner/.codex/config.toml": domainsOf("w", bYes)},
-		expected{yes: "a.example", no: "b.example"},
-	},
-	{
-		"a work tree of a trusted repository", "tree",
-		map[string]string{
-			"project/.git/worktrees/tree/HEAD": "ref: refs/heads/tree\n", "project/.git/worktrees/tree/commondir": "../..\n", "project/.git/worktrees/tree/gitdir": "HERE/tree/.git\n",
-			"tree/.git": "gitdir: HERE/project/.git/worktrees/tree\n", "tree/.codex/config.toml": domainsOf("w", bYes),
-		},
-		expected{yes: "a.example b.example"},
-	},
-	{
-		"a repository of nobody's", "other",
-		map[string]string{"other/.git/HEAD": "ref: refs/heads/main\n", "other/.codex/config.toml": domainsOf("w", bYes)},
-		expected{yes: "a.example", no: "b.example"},
-	},
-}
-
 // TestCodexLayers compares how we merge Codex's files and profiles with the released Codex.
 func TestCodexLayers(t *testing.T) {
 	for _, l := range codexLayers {
@@ -489,19 +438,6 @@ func TestCodexLayers(t *testing.T) {
 			o := newOutskirts(t)
 			o.layers(l.files)
 			o.compareCodex(l.profile, "project", l.expected)
-		})
-	}
-}
-
-// TestCodexPlaces compares which projects' files we read with the released Codex.
-func TestCodexPlaces(t *testing.T) {
-	const trust = trusted + "[projects.'HERE/project/no']\ntrust_level = 'untrusted'\n[projects.'HERE/bare']\ntrust_level = 'trusted'\n"
-	for _, p := range codexPlaces {
-		t.Run(p.name, func(t *testing.T) {
-			o := newOutskirts(t)
-			o.layers(map[string]string{"home/config.toml": feature + profileOf("w", aYes) + trust})
-			o.layers(p.files)
-			o.compareCodex("w", p.dir, p.expected)
 		})
 	}
 }
