@@ -1,5 +1,5 @@
 // Reads a JSON array of {settings, names}, starts sandbox-runtime's proxy with the settings of each, and prints a line for each:
-// {answers}, what connect.py printed of the names, or {refused} where the settings are not taken.
+// {answers}, what connect.py printed of the names, or {refused} where the settings are not taken. Without names nothing is started.
 import { spawn } from 'node:child_process';
 import { json, text } from 'node:stream/consumers';
 
@@ -8,6 +8,7 @@ const { SandboxManager, SandboxRuntimeConfigSchema } = await import(process.env.
 async function judge({ settings, names }) {
   const parsed = SandboxRuntimeConfigSchema.safeParse(settings);
   if (!parsed.success) return { refused: parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ') };
+  if (names.length === 0) return { answers: [] };
   await SandboxManager.initialize(parsed.data);
   await SandboxManager.waitForNetworkInitialization();
   const proxy = `http://srt:${SandboxManager.getProxyAuthToken()}@127.0.0.1:${SandboxManager.getProxyPort()}`;
