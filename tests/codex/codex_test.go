@@ -11,14 +11,17 @@ import (
 	"testing"
 )
 
+// audit is the log, seen from the directory of the commands, which Codex lets them write in.
+const audit = "../audit.jsonl"
+
 // codex is a command in the released Codex's sandbox.
 func codex(args ...string) []string {
-	return slices.Concat([]string{"node", program("node_modules/@openai/codex/bin/codex.js"), "sandbox", "--enable", "network_proxy", "-P", "workspace", "--"}, args)
+	return slices.Concat([]string{"node", program("node_modules/@openai/codex/bin/codex.js"), "sandbox", "-P", "workspace", "--"}, args)
 }
 
 // beneath is the same beneath codex-dnsvisor, as a user of Codex starts it.
 func beneath(args ...string) []string {
-	return slices.Concat([]string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", "../audit.jsonl", "--"}, codex(args...))
+	return slices.Concat([]string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", audit, "--"}, codex(args...))
 }
 
 // script is a user's script that fetches the data.
@@ -44,7 +47,7 @@ func TestFrom401To200(t *testing.T) {
 		t.Errorf("with codex-dnsvisor: %+v", got)
 	}
 	asked := map[string]bool{}
-	for _, line := range w.audited() {
+	for _, line := range w.audited(audit) {
 		if line.Executable == "" || !strings.HasPrefix(line.Executable, "/usr/bin/python3") || line.Decision != "allow" {
 			t.Errorf("%+v", line)
 		}
@@ -69,7 +72,7 @@ func TestAHostThatIsNotAllowed(t *testing.T) {
 	if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, "denied "+other+" (asked by /usr/bin/getent") {
 		t.Errorf("%+v", got)
 	}
-	if lines := w.audited(); len(lines) == 0 || lines[0].Decision != "deny" || lines[0].Name != other || lines[0].Executable != "/usr/bin/getent" {
+	if lines := w.audited(audit); len(lines) == 0 || lines[0].Decision != "deny" || lines[0].Name != other || lines[0].Executable != "/usr/bin/getent" {
 		t.Errorf("the log has %+v", lines)
 	}
 }
@@ -84,9 +87,9 @@ type decision struct {
 	Executable string `json:"process.executable.path"`
 }
 
-func (w *world) audited() []decision {
+func (w *world) audited(file string) []decision {
 	w.t.Helper()
-	log, err := os.ReadFile(w.path("audit.jsonl"))
+	log, err := os.ReadFile(w.path("work/" + file))
 	must(w.t, err)
 	var lines []decision
 	for text := range strings.Lines(string(log)) {

@@ -17,7 +17,7 @@ func without(args ...string) []string {
 
 // isolated is a command in codex-dnsvisor's own network namespace.
 func isolated(flags ...string) []string {
-	return slices.Concat([]string{program("codex-dnsvisor"), "--allow", alias, "--audit", "../audit.jsonl"}, flags, []string{"--"})
+	return slices.Concat([]string{program("codex-dnsvisor"), "--allow", alias, "--audit", audit}, flags, []string{"--"})
 }
 
 // newProxied is a world with an allowlisting proxy on the loopback, which its commands are told of.
@@ -74,7 +74,7 @@ func TestForwardToTheKDC(t *testing.T) {
 // Codex in codex-dnsvisor's network namespace, its proxy chained to one outside.
 func TestCodexIsolated(t *testing.T) {
 	w := newProxied(t)
-	in := []string{program("codex-dnsvisor"), "--codex-profile", "workspace", "--audit", "../audit.jsonl", "--"}
+	in := []string{program("codex-dnsvisor"), "--codex-profile", "workspace", "--audit", audit, "--"}
 	if got := finish(t, w.command(slices.Concat(in, codex(script()...))...)); got.stdout != fetched("1") {
 		t.Errorf("%+v", got)
 	}
@@ -87,7 +87,7 @@ func TestCodexIsolated(t *testing.T) {
 func (w *world) carried() map[int]int {
 	w.t.Helper()
 	count := map[int]int{}
-	for _, line := range w.audited() {
+	for _, line := range w.audited(audit) {
 		if line.Event == "codex.dns.forward" && line.Decision == "allow" && line.Executable != "" {
 			count[line.Port]++
 		}

@@ -69,7 +69,7 @@ func build(dir string) error {
 	}
 	for _, args := range [][]string{
 		{"make", "-C", "../..", "build", "OUT=" + program("codex-dnsvisor")},
-		{"cp", "-r", "testdata", dir},
+		{"cp", "-rL", "testdata", dir},
 		{"cp", "-r", cache, dir},
 		{"cp", "-r", shared + "/@openai", shared + "/undici", program("node_modules")},
 		{"sh", "-c", addon, program("node_modules")},

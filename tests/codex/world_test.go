@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		must(t, err)
 		must(t, os.WriteFile(w.path(name), []byte(places.Replace(string(text))), 0o644))
 	}
-	config, err := os.ReadFile(program("testdata/config.toml"))
+	config, err := os.ReadFile(program("testdata/examples/codex/config.toml"))
 	must(t, err)
 	must(t, os.WriteFile(w.path("codex/config.toml"), config, 0o644))
 	authority := program("host.crt")
