@@ -19,10 +19,13 @@ func codex(args ...string) []string {
 	return slices.Concat([]string{"node", program("node_modules/@openai/codex/bin/codex.js"), "sandbox", "-P", "workspace", "--"}, args)
 }
 
-// beneath is the same beneath codex-dnsvisor, as a user of Codex starts it.
-func beneath(args ...string) []string {
-	return slices.Concat([]string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", audit, "--"}, codex(args...))
+// under is what a user of Codex puts before it. The profile is found as Codex finds it.
+func under(args ...string) []string {
+	return slices.Concat([]string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", audit, "--"}, args)
 }
+
+// beneath is a command in Codex's sandbox, under codex-dnsvisor.
+func beneath(args ...string) []string { return under(codex(args...)...) }
 
 // script is a user's script that fetches the data.
 func script() []string { return []string{"/usr/bin/python3", program("testdata/data.py")} }

@@ -1,0 +1,41 @@
+//go:build codex
+
+package codex
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// model points Codex at what stands in for the model.
+const model = `
+[model_providers.local]
+name = "local"
+base_url = "http://127.0.0.1:8000/v1"
+wire_api = "responses"
+`
+
+// The agent itself, not its sandbox subcommand: what the model has it run gets the data.
+func TestAgent(t *testing.T) {
+	w := newWorld(t)
+	w.service(w.command(slices.Concat([]string{"/usr/bin/python3", program("testdata/model.py")}, script())...), "listening")
+	config, err := os.OpenFile(w.path("codex/config.toml"), os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	_, err = config.WriteString(model)
+	must(t, err)
+	must(t, config.Close())
+	agent := []string{"node", program("node_modules/@openai/codex/bin/codex.js"), "exec", "-m", "stand-in", "-c", "model_provider=local", "-c", "analytics.enabled=false", "--skip-git-repo-check", "fetch the data"}
+	if got := finish(t, w.command(agent...)); !strings.Contains(got.stdout, refused("1")) {
+		t.Errorf("without codex-dnsvisor: %+v", got)
+	}
+	if got := finish(t, w.command(under(agent...)...)); !strings.Contains(got.stdout, fetched("1")) {
+		t.Errorf("with codex-dnsvisor: %+v", got)
+	}
+	for _, line := range w.audited(audit) {
+		if !strings.HasPrefix(line.Executable, "/usr/bin/python3") {
+			t.Errorf("%+v", line)
+		}
+	}
+}

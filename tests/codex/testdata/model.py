@@ -1,0 +1,33 @@
+# Stands in for the model, which wants a login: it has the agent run one command, given as arguments, and repeats what that printed.
+import http.server
+import json
+import sys
+
+
+def next_item(said):
+    outputs = [i["output"] for i in said if i["type"] == "function_call_output"]
+    if outputs:
+        return {"type": "message", "role": "assistant", "id": "m1", "content": [{"type": "output_text", "text": outputs[-1]}]}
+    return {"type": "function_call", "call_id": "c1", "name": "exec_command", "arguments": json.dumps({"cmd": " ".join(sys.argv[1:])})}
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        item = next_item(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"])
+        usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        events = [
+            {"type": "response.created", "response": {"id": "r1"}},
+            {"type": "response.output_item.done", "item": item},
+            {"type": "response.completed", "response": {"id": "r1", "usage": usage}},
+        ]
+        body = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+server = http.server.HTTPServer(("127.0.0.1", 8000), Model)
+print("listening", flush=True)
+server.serve_forever()
