@@ -46,6 +46,7 @@ type identity struct {
 // namespace is one that the tree made. What is below ready is set once that is closed.
 type namespace struct {
 	used  uint64             // the turn of its last question
+	busy  int                // callers between enter and leave
 	end   context.CancelFunc // lets go of it; nil: it is being set up
 	ready chan struct{}
 
@@ -154,7 +155,9 @@ func (n *namespaces) question(id identity, fd, tid int, resolver netip.Addr) (ne
 		if ns, err = n.enter(id, fd, tid); err != nil {
 			return nil, err
 		}
-		if network, err = ns.open(resolver); err == nil {
+		network, err = ns.open(resolver)
+		n.leave(ns)
+		if err == nil {
 			return network, nil
 		}
 		n.drop(id, ns)
@@ -170,6 +173,7 @@ func (n *namespaces) arrive(c emulate.Call, fd int, connects bool) {
 	if id, err := identifySocket(fd); err == nil && id != n.home {
 		if ns, err := n.enter(id, fd, c.TID); err == nil {
 			ns.address(connects)
+			n.leave(ns)
 		}
 	}
 }
@@ -230,6 +234,7 @@ func (n *namespaces) enter(id identity, fd, tid int) (*namespace, error) {
 func (n *namespaces) used(ns *namespace) {
 	n.turn++
 	ns.used = n.turn
+	ns.busy++
 }
 
 func (n *namespaces) forget(id identity, ns *namespace) {
@@ -246,13 +251,21 @@ func (n *namespaces) drop(id identity, ns *namespace) {
 	ns.end()
 }
 
-// evict lets go of whom has asked nothing for longest, where there are too many. One that is being set up stays.
+// leave ends what enter began.
+func (n *namespaces) leave(ns *namespace) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ns.busy--
+}
+
+// evict lets go of whom has asked nothing for longest, where there are too many. One that somebody is busy with stays: there are no
+// more of those than calls that are carried out at once.
 func (n *namespaces) evict() {
 	for len(n.served) > n.max {
 		var oldest identity
 		var idle *namespace
 		for id, ns := range n.served {
-			if ns.end != nil && (idle == nil || ns.used < idle.used) {
+			if ns.busy == 0 && ns.end != nil && (idle == nil || ns.used < idle.used) {
 				oldest, idle = id, ns
 			}
 		}

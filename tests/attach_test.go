@@ -179,26 +179,38 @@ func TestBoundToADevice(t *testing.T) {
 	}
 }
 
-// Sandboxes that have ended leave nothing in the supervisor, and more of them than are served at once are all answered.
+// Sandboxes that have ended leave nothing in the supervisor, and more of them at once than are served are all answered.
 func TestSandboxesComeAndGo(t *testing.T) {
-	const each = `unshare -Urn getent hosts host.example`
-	script := `all() { n=0; while [ $n -lt $1 ]; do ` + each + ` >/dev/null || echo failed; n=$((n+1)); done; }
-		all 3; echo began; read go; all 200; for i in $(seq 20); do all 1 & done; wait; echo ended; read go`
-	cmd := exec.Command(binary, slices.Concat([]string{"--net=host", "--max-namespaces=8"}, static, []string{"--", "bash", "-c", script})...)
+	inTurn, atOnce := 200, 20
+	if long() {
+		inTurn, atOnce = 1000, 100
+	}
+	const script = `all() { n=0; while [ $n -lt $1 ]; do unshare -Urn getent hosts host.example >/dev/null || echo failed; n=$((n+1)); done; }
+		all 3; echo began; read go; all $0; echo ended; read go; for i in $(seq $1); do all 1 & done; wait; echo ended; read go`
+	flags := slices.Concat([]string{"--net=host", "--max-namespaces=8"}, static)
+	cmd := exec.Command(binary, slices.Concat(flags, []string{"--", "bash", "-c", script, strconv.Itoa(inTurn), strconv.Itoa(atOnce)})...)
 	stdin, err := cmd.StdinPipe()
 	must(t, err)
 	lines := startLines(t, cmd)
 	if got := line(t, lines); got != "began" {
 		t.Fatal(got)
 	}
-	before := settled(t, cmd.Process.Pid, 0)
-	_, err = io.WriteString(stdin, "go\n")
-	must(t, err)
-	if got := line(t, lines); got != "ended" {
-		t.Fatal(got)
-	}
-	if after := settled(t, cmd.Process.Pid, before); after > before {
-		t.Errorf("%d descriptors, and %d before", after, before)
+	before := usage(t, cmd.Process.Pid)
+	before.descriptors = settled(t, cmd.Process.Pid, 0)
+	for range 2 {
+		_, err = io.WriteString(stdin, "go\n")
+		must(t, err)
+		if got := line(t, lines); got != "ended" {
+			t.Fatal(got)
+		}
+		after := usage(t, cmd.Process.Pid)
+		if after.descriptors = settled(t, cmd.Process.Pid, before.descriptors); after.descriptors > before.descriptors {
+			t.Errorf("%d descriptors, and %d before", after.descriptors, before.descriptors)
+		}
+		t.Logf("%+v, and before %+v", after, before)
+		if after.rss > before.rss+16<<10 {
+			t.Errorf("%d KiB, and %d before", after.rss, before.rss)
+		}
 	}
 	must(t, stdin.Close())
 }

@@ -30,6 +30,9 @@ func report(binary string, rows []row) error {
 			ratio = base / ours
 			goal, met = fmt.Sprintf("≥ %.2g", r.Limit), verdict(ratio >= r.Limit)
 		}
+		if r.Beyond > 0 {
+			goal, met = "≤ "+short(r.Beyond)+" more", verdict(ours-base <= r.Beyond)
+		}
 		fmt.Printf("| %s | %s | %s | %s | %s | %s | %.2f | %s | %s |\n", r.Work, r.Peer, short(ours), short(median(r.Ours.P99)), short(base), short(median(r.Base.P99)), ratio, goal, met)
 	}
 	fmt.Printf("| size of the binary | - | %.1f MiB | | | | | ≤ 25 MiB | %s |\n", float64(info.Size())/(1<<20), verdict(info.Size() <= maxBinary))

@@ -1,6 +1,8 @@
 // One kind of work, many times; it prints how long each took, in nanoseconds.
 //   work a NAME N      getaddrinfo of addresses of IPv4
 //   work aaaa NAME N   getaddrinfo of both families
+//   work first NAME N  getaddrinfo of addresses of IPv4, the first one in a network namespace of its own
+//   work second NAME N the same, once there was one before
 //   work tcp - N       256 MiB over loopback TCP, by write
 //   work unix - N      1 GiB over a pair of AF_UNIX stream sockets, by write
 //   work upload PORT N 256 MiB to a port of 127.0.0.1, until the server there closes
@@ -9,6 +11,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +121,25 @@ static void by_sendmsg(int fd)
 		die("sendmsg");
 }
 
+// in_sandbox looks up in a new network namespace, after as many look-ups as are not timed.
+static void in_sandbox(const char *name, int before)
+{
+	int status;
+	if (!fork()) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+			die("unshare");
+		while (before--)
+			look_up(name, AF_INET);
+		long start = now();
+		look_up(name, AF_INET);
+		printf("%ld\n", now() - start);
+		fflush(stdout);
+		_exit(0);
+	}
+	if (wait(&status) < 0 || status)
+		exit(1);
+}
+
 static void there_and_back(int fd[2], void (*put)(int), long n)
 {
 	char byte;
@@ -154,6 +176,11 @@ int main(int argc, char **argv)
 		if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
 			die("socketpair");
 		there_and_back(fd, by_sendmsg, n);
+		return 0;
+	}
+	if (!strcmp(argv[1], "first") || !strcmp(argv[1], "second")) {
+		for (; n > 0; n--)
+			in_sandbox(argv[2], *argv[1] == 's');
 		return 0;
 	}
 	for (; n > 0; n--) {
