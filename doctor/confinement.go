@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // probeYama asks who may look into a process. Up to 2 the supervisor may: the command is below it, and in a user
@@ -39,6 +41,16 @@ func probeFilters(h *host) answer {
 		return unknown("Seccomp_filters is %q", filters)
 	}
 	return yes(filters)
+}
+
+// probeSockets tells a sandbox whose filter refuses sockets: a filter that fails a call wins over one that notifies.
+func probeSockets(h *host) answer {
+	err := h.self.connect()
+	if err == nil || errors.Is(err, unix.ENETUNREACH) { // where lo is down
+		return yes("can be made")
+	}
+	return noBut("refused: "+err.Error(), "a seccomp filter of the sandbox that this runs in refuses them, so nothing below can ask for names: "+
+		"let the sandbox have a network (Codex's: network.enabled = true and its network_proxy), or run codex-dnsvisor outside of it")
 }
 
 // probeContainer informs, and colours the launch's advice.

@@ -46,6 +46,7 @@ func checks() []check {
 		{name: "container", probe: probeContainer},
 		{name: "seccomp notification", since: version{5, 0}, required: true, proven: true, probe: probeNotification, advice: "use a kernel with CONFIG_SECCOMP_FILTER"},
 		{name: "seccomp filters here", probe: probeFilters},
+		{name: "internet sockets", required: true, probe: probeSockets},
 		{name: "WAIT_KILLABLE_RECV", since: version{5, 19}, probe: probeKillable, advice: "a signal to a waiting program makes it ask again: answers are as right, and may be slower"},
 		{name: "SPEC_ALLOW", since: version{4, 17}, probe: probeSpeculation, advice: "programs run slower under a filter, for its protection against speculation"},
 		{name: "SYNC_WAKE_UP", since: version{6, 6}, probe: bySince(version{6, 6}), advice: "each caught call takes some microseconds longer"},

@@ -47,7 +47,7 @@ func TestSettle(t *testing.T) {
 // stubborn is a process in which every call answers the same.
 func stubborn(err error) process {
 	call := func() error { return err }
-	return process{func(uint) bool { return err == nil }, call, call, call, call}
+	return process{func(uint) bool { return err == nil }, call, call, call, call, call}
 }
 
 func TestEveryCheckOfTheTable(t *testing.T) {

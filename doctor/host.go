@@ -31,6 +31,7 @@ type process struct {
 	threadFD    func() error // pidfd_open with PIDFD_THREAD
 	readMemory  func() error // process_vm_readv
 	openBeneath func() error // openat2
+	connect     func() error // of an internet socket, to loopback; nothing is sent
 }
 
 // limit is a resource limit, RLIM_INFINITY for none, or why it could not be read.
@@ -81,6 +82,13 @@ func thisProcess() process {
 		},
 		openBeneath: func() error {
 			return closed(unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC}))
+		},
+		connect: func() error {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(unix.Connect(fd, &unix.SockaddrInet4{Port: 53, Addr: [4]byte{127, 0, 0, 1}}), unix.Close(fd))
 		},
 	}
 }

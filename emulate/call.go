@@ -50,6 +50,9 @@ type Handler interface {
 	Refuse(Call, Destination) unix.Errno
 	// Unix is asked about a call to the AF_UNIX path of a target; zero lets it run.
 	Unix(c Call, path string) unix.Errno
+	// Filter is told of a seccomp filter (struct sock_filter by the thousand at most) that a target is about to load. listener: it
+	// asks for the descriptor that a run has already, and will not get it (EBUSY).
+	Filter(c Call, program []byte, listener bool)
 	// Away says whether a thread is in a network namespace of the tree's that is not the first one.
 	Away(tid int) bool
 	// Arrive is told of a socket (a duplicate) of such a thread that asks the kernel for its addresses, or connects to loopback.

@@ -88,6 +88,8 @@ func (e *Emulator) decide(n sys.Notification) verdict {
 		return e.sendmsg(n)
 	case unix.SYS_SENDMMSG:
 		return e.sendmmsg(n)
+	case unix.SYS_SECCOMP, unix.SYS_PRCTL:
+		return e.filter(n)
 	}
 	return fail(unix.ENOSYS)
 }

@@ -25,8 +25,8 @@ type Instruction struct {
 	K      uint32
 }
 
-// maxInstructions is BPF_MAXINSNS: the kernel loads no longer program.
-const maxInstructions = 4096
+// MaxInstructions is BPF_MAXINSNS: the kernel loads no longer program.
+const MaxInstructions = 4096
 
 // Program is a compiled filter. The zero value is empty, and the kernel refuses it.
 type Program struct {
@@ -147,7 +147,7 @@ func export(f *seccomp.ScmpFilter) ([]Instruction, error) {
 		return nil, err
 	}
 	insns := make([]Instruction, len(raw)/8)
-	if _, err := binary.Decode(raw, binary.NativeEndian, insns); err != nil || len(insns) > maxInstructions {
+	if _, err := binary.Decode(raw, binary.NativeEndian, insns); err != nil || len(insns) > MaxInstructions {
 		return nil, errors.Join(fmt.Errorf("a program of %d bytes", len(raw)), err)
 	}
 	return insns, nil

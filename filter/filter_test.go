@@ -35,7 +35,7 @@ func options() map[string]Options {
 
 // shapes are the values of one argument that a 64-bit comparison can get wrong.
 var shapes = []uint64{
-	0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 1 << 32, 1<<32 | 1, 0xffffffff << 32, 0xdeadbeef << 32,
+	0, 1, 22, 22 | 1<<32, 0x7fffffff, 0x80000000, 0xffffffff, 1 << 32, 1<<32 | 1, 0xffffffff << 32, 0xdeadbeef << 32,
 	0x5412, 0x541c, 0x5412 | 1<<32, 0x541c | 0xdead<<32, 0x5411, 0x7ffc12345678, 0xffffffffffffffff, 1 << 63,
 }
 
@@ -152,7 +152,7 @@ func TestListing(t *testing.T) {
 
 func TestBytesAreSockFilters(t *testing.T) {
 	p := build(t, Options{Arch: Native()})
-	if n := len(p.Bytes()); n != 8*len(p.Instructions()) || n == 0 || n > 8*maxInstructions {
+	if n := len(p.Bytes()); n != 8*len(p.Instructions()) || n == 0 || n > 8*MaxInstructions {
 		t.Errorf("%d bytes for %d instructions", n, len(p.Instructions()))
 	}
 }

@@ -33,7 +33,7 @@ type numbers struct {
 var oracles = map[Arch][]numbers{
 	AMD64: {
 		{name: "x86-64", audit: auditX86_64, requestKey: 249, ioctl: 16, native: map[string]int32{
-			"connect": 42, "sendto": 44, "sendmsg": 46, "sendmmsg": 307, "io_uring_setup": 425, "socket": 41, "socketpair": 53,
+			"seccomp": 317, "prctl": 157, "connect": 42, "sendto": 44, "sendmsg": 46, "sendmmsg": 307, "io_uring_setup": 425, "socket": 41, "socketpair": 53,
 		}},
 		{name: "i386", audit: auditI386, requestKey: 287, ioctl: 54, refused: []int32{
 			102, 359, 360, 361, 362, 363, 364, 365, 366, 367, 368, 369, 370, 371, 372, 373, 345, 337, 417, 425,
@@ -44,7 +44,7 @@ var oracles = map[Arch][]numbers{
 	},
 	ARM64: {
 		{name: "AArch64", audit: auditAArch64, requestKey: 218, ioctl: 29, native: map[string]int32{
-			"connect": 203, "sendto": 206, "sendmsg": 211, "sendmmsg": 269, "io_uring_setup": 425, "socket": 198, "socketpair": 199,
+			"seccomp": 277, "prctl": 167, "connect": 203, "sendto": 206, "sendmsg": 211, "sendmmsg": 269, "io_uring_setup": 425, "socket": 198, "socketpair": 199,
 		}},
 		{name: "AArch32", audit: auditARM, requestKey: 310, ioctl: 54, refused: []int32{
 			281, 282, 283, 284, 285, 286, 287, 288, 289, 290, 291, 292, 293, 294, 295, 296, 297, 365, 366, 374, 417, 425,
@@ -90,7 +90,7 @@ func (n numbers) wantAtHost(u Unix, d data) uint32 {
 		}
 		return retAllow
 	}
-	for _, call := range []string{"connect", "sendto", "sendmsg", "sendmmsg"} {
+	for _, call := range []string{"connect", "sendto", "sendmsg", "sendmmsg", "seccomp", "prctl"} {
 		if nr == n.native[call] {
 			return wantNative(u, call, d)
 		}
@@ -124,6 +124,14 @@ func wantNative(u Unix, call string, d data) uint32 {
 	switch call {
 	case "connect", "sendmsg", "sendmmsg":
 		return retNotify
+	case "seccomp":
+		if uint32(d.args[0]) == unix.SECCOMP_SET_MODE_FILTER {
+			return retNotify
+		}
+	case "prctl":
+		if uint32(d.args[0]) == unix.PR_SET_SECCOMP {
+			return retNotify
+		}
 	case "sendto":
 		if d.args[4] != 0 {
 			return retNotify

@@ -40,6 +40,9 @@ func watched() []rule {
 		{call: "sendto", where: []where{{arg: 4}}, then: notify, words: "address is not NULL"},
 		{call: "sendmsg", then: notify},
 		{call: "sendmmsg", then: notify},
+		// Whoever loads a filter may silence what is below: see Silences.
+		{call: "seccomp", where: []where{{mask: 0xffffffff, value: unix.SECCOMP_SET_MODE_FILTER}}, then: notify, words: "operation is SECCOMP_SET_MODE_FILTER"},
+		{call: "prctl", where: []where{{mask: 0xffffffff, value: unix.PR_SET_SECCOMP}}, then: notify, words: "option is PR_SET_SECCOMP"},
 		ring(),
 	}
 }

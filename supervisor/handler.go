@@ -2,12 +2,14 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/emulate"
+	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
 )
 
 // handler joins the emulator to the desk: it implements emulate.Handler.
@@ -69,6 +71,26 @@ func identify(c emulate.Call) *audit.Process {
 		process = audit.Process{}
 	}
 	return &process
+}
+
+// Filter implements emulate.Handler.
+func (h *handler) Filter(c emulate.Call, program []byte, listener bool) {
+	silences := filter.Silences(program)
+	if !silences && !listener {
+		return
+	}
+	who := "a program"
+	if p := identify(c); p.Executable != "" {
+		who = fmt.Sprintf("%s (pid %d)", audit.Escape(p.Executable), p.PID)
+	}
+	if silences {
+		h.desk.notices.once("silenced "+who, "%s loads a seccomp filter that refuses sockets: whatever it runs cannot ask for names; "+
+			"hint: let that sandbox have a network, as Codex's has with network.enabled = true and its network_proxy", who)
+	}
+	if listener {
+		h.desk.notices.once("listener "+who, "%s wants to be told of system calls itself, and gets EBUSY: the kernel has one listener for each process; "+
+			"hint: run codex-dnsvisor within that tool", who)
+	}
 }
 
 // Away implements emulate.Handler.

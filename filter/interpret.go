@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// data is struct seccomp_data.
+// data is struct seccomp_data of linux/seccomp.h.
 type data struct {
 	nr   int32
 	arch uint32
@@ -17,9 +17,11 @@ type data struct {
 
 // bytes lays it out as the kernel does, little-endian on both architectures.
 func (d data) bytes() []byte {
-	raw, err := binary.Append(nil, binary.LittleEndian, d)
-	if err != nil {
-		panic(err)
+	raw := binary.LittleEndian.AppendUint32(nil, uint32(d.nr))
+	raw = binary.LittleEndian.AppendUint32(raw, d.arch)
+	raw = binary.LittleEndian.AppendUint64(raw, d.ip)
+	for _, arg := range d.args {
+		raw = binary.LittleEndian.AppendUint64(raw, arg)
 	}
 	return raw
 }
@@ -39,9 +41,9 @@ func interpret(program []Instruction, d data) (uint32, error) {
 			}
 			a = binary.LittleEndian.Uint32(input[i.K:])
 		case unix.BPF_LD | unix.BPF_MEM:
-			a = memory[i.K]
+			a = memory[i.K%uint32(len(memory))] // the kernel refuses more
 		case unix.BPF_ST:
-			memory[i.K] = a
+			memory[i.K%uint32(len(memory))] = a
 		case unix.BPF_MISC | unix.BPF_TAX:
 			x = a
 		case unix.BPF_MISC | unix.BPF_TXA:
