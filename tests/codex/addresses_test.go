@@ -3,7 +3,6 @@
 package codex
 
 import (
-	"os"
 	"strings"
 	"testing"
 )
@@ -29,16 +28,13 @@ func TestToolsThatHandOverAnAddress(t *testing.T) {
 		{":", "--socks4a " + proxy, disagrees},
 		{`http="$HTTPS_PROXY"`, `--noproxy '' --proxy "$http" --resolve ` + alias + ":443:10.88.0.10", "200"}, // curl hands over the name all the same
 		{`http="$HTTPS_PROXY"`, `--noproxy '' --proxy "$http" --connect-to ::10.88.0.10:443`, "CONNECT tunnel failed, response 403"},
+		{":", "--noproxy '*'", "Failed to connect to " + alias + " port 443"},
 	} {
 		if got := finish(t, w.command(beneath(fetch(c.before, c.flags)...)...)); !strings.Contains(got.stdout+got.stderr, c.want) {
 			t.Errorf("%s %s: %+v", c.before, c.flags, got)
 		}
 	}
-	config, err := os.OpenFile(w.path("codex/config.toml"), os.O_APPEND|os.O_WRONLY, 0)
-	must(t, err)
-	_, err = config.WriteString("\"10.88.0.10\" = \"allow\"\n")
-	must(t, err)
-	must(t, config.Close())
+	w.configure("", "\"10.88.0.10\" = \"allow\"\n")
 	if got := finish(t, w.command(beneath(fetch(":", "--socks5 "+proxy)...)...)); got.stdout != "200" {
 		t.Errorf("where the configuration allows the address: %+v", got)
 	}

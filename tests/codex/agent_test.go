@@ -3,7 +3,6 @@
 package codex
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,11 +20,7 @@ wire_api = "responses"
 func TestAgent(t *testing.T) {
 	w := newWorld(t)
 	w.service(w.command(slices.Concat([]string{"/usr/bin/python3", program("testdata/model.py")}, script())...), "listening")
-	config, err := os.OpenFile(w.path("codex/config.toml"), os.O_APPEND|os.O_WRONLY, 0)
-	must(t, err)
-	_, err = config.WriteString(model)
-	must(t, err)
-	must(t, config.Close())
+	w.configure("", model)
 	agent := []string{"node", program("node_modules/@openai/codex/bin/codex.js"), "exec", "-m", "stand-in", "-c", "model_provider=local", "-c", "analytics.enabled=false", "--skip-git-repo-check", "fetch the data"}
 	if got := finish(t, w.command(agent...)); !strings.Contains(got.stdout, refused("1")) {
 		t.Errorf("without codex-dnsvisor: %+v", got)

@@ -58,7 +58,7 @@ const kdc = `sed 's/kdc = 10.88.0.88/kdc = 127.0.0.1/; s/\[libdefaults\]/&\n udp
 func TestForwardToTheKDC(t *testing.T) {
 	w := newProxied(t)
 	const tickets = kdc + `klist -s; echo "before $?"; echo password | kinit alice >/dev/null; "$@"; klist | grep -o HTTP/.*`
-	in := slices.Concat(isolated("--forward", "88:10.88.0.88:88"), []string{"sh", "-c", tickets, "sh"})
+	in := slices.Concat(isolated("--forward", "88:kdc.example.corp:88"), []string{"sh", "-c", tickets, "sh"})
 	const before, after = "before 1\n", "HTTP/" + canonical + "@EXAMPLE.CORP\n"
 	if got := finish(t, w.command(slices.Concat(in, script())...)); got.stdout != before+fetched("None")+after {
 		t.Errorf("%+v", got)

@@ -60,9 +60,7 @@ func newWorld(t *testing.T) *world {
 		must(t, err)
 		must(t, os.WriteFile(w.path(name), []byte(places.Replace(string(text))), 0o644))
 	}
-	config, err := os.ReadFile(program("testdata/examples/codex/config.toml"))
-	must(t, err)
-	must(t, os.WriteFile(w.path("codex/config.toml"), config, 0o644))
+	w.configure("", "")
 	authority := program("host.crt")
 	w.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.path("home"), "LC_ALL=C.UTF-8",
@@ -98,6 +96,20 @@ func (w *world) start() {
 	w.service(w.command("krb5kdc", "-n"), "commencing operation")
 	w.service(w.command("apache2", "-DFOREGROUND", "-f", w.path("apache2.conf")), "resuming normal operations")
 	w.must("sh", "-c", "echo password | kinit alice && kvno HTTP/"+canonical)
+}
+
+// configure writes Codex's configuration: the example, with one text in another's place, or at the end.
+func (w *world) configure(old, text string) {
+	w.t.Helper()
+	config, err := os.ReadFile(program("testdata/examples/codex/config.toml"))
+	must(w.t, err)
+	if old == "" {
+		config = append(config, text...)
+	}
+	if !bytes.Contains(config, []byte(old)) {
+		w.t.Fatalf("the example has no %s", old)
+	}
+	must(w.t, os.WriteFile(w.path("codex/config.toml"), bytes.Replace(config, []byte(old), []byte(text), min(len(old), 1)), 0o644))
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
