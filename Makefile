@@ -14,7 +14,7 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 	krb5-user ldap-utils cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
 # What the test of the released Codex CLI uses beside.
-E2E_CODEX = krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
+E2E_CODEX = ripgrep krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
@@ -77,7 +77,7 @@ deps-e2e-codex: deps
 
 # The released Codex CLI, with a KDC, Apache and BIND, and codex-dnsvisor under it: from 401 to 200.
 e2e-codex: build
-	@./scripts/need node krb5kdc kadmin.local kinit apache2 named openssl git curl g++ gssapi/gssapi.h javac
+	@./scripts/need node rg krb5kdc kadmin.local kinit apache2 named openssl git curl g++ gssapi/gssapi.h javac
 	go test -tags codex,$(TAGS) -count 1 -timeout 10m -v ./tests/codex
 
 test-clients: build

@@ -71,7 +71,7 @@ func build(dir string) error {
 		{"make", "-C", "../..", "build", "OUT=" + program("codex-dnsvisor")},
 		{"cp", "-rL", "testdata", dir},
 		{"cp", "-r", cache, dir},
-		{"cp", "-r", shared + "/@openai", shared + "/undici", program("node_modules")},
+		{"cp", "-r", shared + "/.", program("node_modules")},
 		{"sh", "-c", addon, program("node_modules")},
 		{"sh", "-c", first, program("git")},
 		{"javac", "-d", dir, "testdata/Negotiate.java"},
