@@ -14,6 +14,7 @@ type Codex struct {
 	Config       []CodexFile // config.toml of the machine, of the user, of projects, and managed_config.toml
 	Requirements CodexFile   // of the machine, requirements.toml; without a name where there is none
 	Profile      string      // "" is what default_permissions says
+	Proxied      bool        // the command line has the network proxy on, whatever the files say of the feature
 }
 
 // CodexFile is the text of a file; the name is what origins call it.
@@ -24,6 +25,7 @@ type CodexFile struct {
 
 // CodexPolicy is what a permission profile of Codex's says about names.
 type CodexPolicy struct {
+	Profile     string
 	Rules       []Rule
 	DenyPrivate bool // allow_local_binding is not true: addresses of RFC 1918, RFC 6598 and RFC 4193 are taken out of answers
 	Warnings    []Warning
@@ -52,7 +54,7 @@ func (c *Codex) Policy() (*CodexPolicy, error) {
 			return nil, err
 		}
 	}
-	m := &codexMerge{config: config, requirements: requirements, asked: c.Profile}
+	m := &codexMerge{config: config, requirements: requirements, asked: c.Profile, proxied: c.Proxied}
 	return m.policy()
 }
 
@@ -60,6 +62,7 @@ func (c *Codex) Policy() (*CodexPolicy, error) {
 type codexMerge struct {
 	config, requirements *codexNode
 	asked                string
+	proxied              bool
 	warnings             []Warning
 }
 
@@ -81,7 +84,7 @@ func (m *codexMerge) policy() (*CodexPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &CodexPolicy{DenyPrivate: network.child("allow_local_binding").no(), Warnings: m.warnings}
+	p := &CodexPolicy{Profile: name, DenyPrivate: network.child("allow_local_binding").no(), Warnings: m.warnings}
 	if binding := managed.child("allow_local_binding"); binding != nil {
 		p.DenyPrivate = binding.no()
 	}
@@ -93,8 +96,25 @@ func (m *codexMerge) policy() (*CodexPolicy, error) {
 		p.Warnings = append(p.Warnings, m.off(name)...)
 		return p, nil
 	}
+	if !m.proxied && managed.child("enabled").no() {
+		p.Warnings = append(p.Warnings, m.unproxied(name)...)
+	}
 	p.Rules, err = m.rules(network, managed)
 	return p, err
+}
+
+// unproxied warns that Codex starts no proxy for a profile: it then leaves commands in the host's network, with all of it.
+func (m *codexMerge) unproxied(name string) []Warning {
+	feature := m.config.child("features", "network_proxy")
+	if on := feature.child("enabled"); on != nil {
+		feature = on
+	}
+	profile := m.config.child("permissions", name)
+	if profile == nil || !feature.no() {
+		return nil
+	}
+	const format = "Codex leaves commands of the profile %q in the host's network: [features] network_proxy is not true, and these rules count for nothing there"
+	return []Warning{{profile.origin, fmt.Sprintf(format, cut(name))}}
 }
 
 // off warns that a profile has no network, for Codex neither.

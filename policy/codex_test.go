@@ -93,6 +93,28 @@ func TestCodexLocalBinding(t *testing.T) {
 	}
 }
 
+func TestCodexWithoutItsProxy(t *testing.T) {
+	const said = "a.toml:1:14: Codex leaves commands of the profile \"w\" in the host's network: [features] network_proxy is not true, and these rules count for nothing there"
+	for _, c := range []struct {
+		codex *Codex
+		warns bool
+	}{
+		{codexOf("w", "", network), true},
+		{codexOf("w", "", network+"[features]\nnetwork_proxy = false"), true},
+		{codexOf("w", "", network+"[features.network_proxy]\nenabled = false"), true},
+		{codexOf("w", "", network+"[features]\nnetwork_proxy = true"), false},
+		{codexOf("w", "", network+"[features.network_proxy]\nenabled = true"), false},
+		{codexOf("w", "[experimental_network]\nenabled = true", network), false},
+		{codexOf(":workspace", "", network), false},
+		{&Codex{Config: codexOf("", "", network).Config, Profile: "w", Proxied: true}, false},
+	} {
+		p, err := c.codex.Policy()
+		if err != nil || c.warns != (len(p.Warnings) == 1 && p.Warnings[0].String() == said) || !c.warns && len(p.Warnings) > 0 {
+			t.Errorf("%s: %v, %v", c.codex.Config[0].Data, p, err)
+		}
+	}
+}
+
 func TestCodexRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"a = ", "a.toml:1:4: TOML: "},

@@ -17,7 +17,7 @@ func ParseCodexPattern(text string, effect Effect) (Pattern, error) {
 	case len(text) > maxText:
 		problem = "it is too long"
 	case strings.ContainsAny(text, `{}\/`) || strings.ContainsFunc(strings.TrimSpace(text), unicode.IsSpace):
-		problem = `a space, a brace, a \ and a / are not of a pattern`
+		problem = "spaces, braces and slashes of either kind are not of a pattern"
 	case strings.Contains(rest, "**"):
 		problem = "two stars together are not of a pattern but at its beginning, with a dot"
 	case strings.ContainsAny(rest, "[]") && !codexBrackets(rest):

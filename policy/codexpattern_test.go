@@ -51,7 +51,7 @@ func TestParseCodexPattern(t *testing.T) {
 
 func TestRefusedCodexPattern(t *testing.T) {
 	for problem, patterns := range map[string][]string{
-		`a space, a brace, a \ and a / are not of a pattern`:                       {"https://a.test", "a.test/b", "{a,b}.test", "a b.test", `a\b.test`, "*. a.test"},
+		`spaces, braces and slashes of either kind are not of a pattern`:           {"https://a.test", "a.test/b", "{a,b}.test", "a b.test", `a\b.test`, "*. a.test"},
 		"two stars together are not of a pattern but at its beginning, with a dot": {"**", "***", "a**.test", "*.**.test"},
 		"brackets are for an IPv6 address, or for [*]":                             {"a[0-9].test", "[a.test]", "[::1", "::1]", "[1.2.3.4]", "[::1]x", "[::1]:[", "x[].test"},
 		"it is empty":                 {"", " ", ".", "*.", "**.", ":443", "*.:1"},

@@ -24,6 +24,7 @@ type desk struct {
 	log     *audit.Log
 	notices *notices
 	verbose bool // say every decision
+	allowIn string
 }
 
 func newDesk(c *Config) *desk {
@@ -31,7 +32,7 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose}
+	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose, allowIn: c.AllowIn}
 	d.leases = policy.NewLeases(d.allows)
 	d.rules.Store(&c.Rules)
 	return d

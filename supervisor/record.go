@@ -90,6 +90,9 @@ func (d *desk) say(q *question, a resolve.Answer) {
 
 func (d *desk) sayDenied(q *question, name, reason string) {
 	hint := "; hint: --allow " + audit.Escape(name)
+	if d.allowIn != "" {
+		hint = fmt.Sprintf("; hint: %q = \"allow\" in %s", audit.Escape(name), audit.Escape(d.allowIn))
+	}
 	switch {
 	case q.Reason == policy.ReasonBudget:
 		hint = "; hint: [dns.budget] in a policy file, or allow names exactly"

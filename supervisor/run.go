@@ -45,6 +45,7 @@ type Config struct {
 	Namespaces   int       // how many of the tree's network namespaces are served at once, beside its own
 	Linger       bool      // wait for what the command leaves running
 	Stderr       io.Writer // warnings, denials, failures
+	AllowIn      string    // the table of a file where a name is to be allowed; "" is by --allow
 	Quiet        bool      // say nothing of denials and failures
 	Verbose      bool      // say every decision
 	Forwards     []carry.Forward

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 )
@@ -27,6 +29,7 @@ func (f *policyFlags) codexPolicy() (*policy.CodexPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	codex.Proxied = slices.ContainsFunc(f.command, func(arg string) bool { return strings.Contains(arg, "network_proxy") })
 	return codex.Policy()
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
@@ -22,8 +23,10 @@ type policyFlags struct {
 	Proxy    string   `name:"upstream-proxy" placeholder:"URL" help:"Ask through a proxy: http://HOST:PORT (CONNECT) or socks5://HOST:PORT; in place of the file's."`
 	DenyWith string   `placeholder:"HOW" help:"Answer denied names with nxdomain (the default), refused, nodata, or errno: the call itself fails."`
 
+	command  []string // what is run, which may say more to Codex
 	codex    *policy.CodexFiles
 	warnings []policy.Warning // of what was merged last
+	allowIn  string           // the table of Codex's configuration where names are allowed, for its proxy and for us; or ""
 }
 
 // settings are the flags and the file, merged: rules and records of both, flags in place of the file's other keys.
@@ -66,7 +69,7 @@ func (f *policyFlags) merged() (*policy.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.warnings = codex.Warnings
+		f.warnings, f.allowIn = codex.Warnings, fmt.Sprintf("[permissions.%s.network.domains]", codex.Profile)
 		rules = append(rules, codex.Rules...)
 		file.DNS.DenyPrivate = file.DNS.DenyPrivate || codex.DenyPrivate
 	}

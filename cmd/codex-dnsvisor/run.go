@@ -57,14 +57,16 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if err := r.warnObserved(e); err != nil {
 		return supervisor.Ending{}, err
 	}
+	r.command = e.command
 	source := &source{load: r.settings, once: !r.Reload}
 	rules, err := source.rules()
 	if err != nil {
 		return supervisor.Ending{}, err
 	}
+	r.warn(e)
 	config := supervisor.Config{
 		Args: e.command, Rules: rules, Linger: r.Linger, Host: r.Net == "host", Namespaces: r.MaxNamespaces, ReplaceDNS: r.ExistingDNS == "replace",
-		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"),
+		Stderr: e.stderr, Quiet: r.Quiet, Verbose: r.Verbose, Home: os.Getenv("HOME"), AllowIn: r.allowIn,
 	}
 	if r.Reload {
 		config.Watch = source.follow
@@ -81,6 +83,15 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	}
 	end, err := supervisor.Run(context.Background(), config)
 	return end, errors.Join(err, source.Close(), config.Log.Close())
+}
+
+// warn says what a policy file that is read as somebody else's does not do here, or there.
+func (r *runCmd) warn(e *env) {
+	for _, w := range r.warnings {
+		if !r.Quiet {
+			_, _ = fmt.Fprintf(e.stderr, "codex-dnsvisor: warning: %s\n", audit.Escape(w.String())) // nobody hears that it is gone
+		}
+	}
 }
 
 // settings are those of the flags and files, and of run alone.
