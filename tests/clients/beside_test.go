@@ -24,7 +24,7 @@ func TestServicesBeside(t *testing.T) {
 		"nscd": {
 			"files dns",
 			`mount -t tmpfs none /run; mkdir /run/nscd
-			unshare --map-root-user "$BUILT/cache/root/usr/sbin/nscd" -d -f "$BUILT/cache/root/etc/nscd.conf" >"$WORLD/service" 2>&1 &
+			unshare --map-root-user setpriv --pdeathsig KILL "$BUILT/cache/root/usr/sbin/nscd" -d -f "$BUILT/cache/root/etc/nscd.conf" >"$WORLD/service" 2>&1 &
 			until [ -S /run/nscd/socket ]; do :; done`,
 			`GETAI \(host|GETHOSTBYNAME \(host|GETAI.*|handle_request`,
 		},
@@ -32,7 +32,7 @@ func TestServicesBeside(t *testing.T) {
 		"nss-resolve": {
 			"files resolve [!UNAVAIL=return] dns",
 			`mount -t tmpfs none /run; mkdir -p /run/systemd/resolve
-			/usr/bin/python3 -c 'import socket
+			setpriv --pdeathsig KILL /usr/bin/python3 -c 'import socket
 s = socket.socket(socket.AF_UNIX); s.bind("/run/systemd/resolve/io.systemd.Resolve"); s.listen(9)
 while True:
     c, _ = s.accept(); print(c.recv(1000), flush=True); c.close()' >"$WORLD/service" 2>&1 &
