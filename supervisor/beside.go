@@ -193,6 +193,23 @@ func interfaceRoutes(index uint32) []request {
 	return requests
 }
 
+// withdraw takes the rules and the placeholders away again. Nobody follows any more.
+func (n *news) withdraw() {
+	<-n.done
+	var requests []request
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		for _, r := range routes(family) {
+			if r.kind == unix.RTM_NEWRULE || r.kind == unix.RTM_NEWADDR {
+				requests = append(requests, request{r.kind + 1, 0, r.body}) // RTM_DELRULE, RTM_DELADDR
+			}
+		}
+	}
+	for prefix := range n.nets {
+		requests = append(requests, request{unix.RTM_DELRULE, 0, neighbourRule(prefix).body})
+	}
+	n.send(requests)
+}
+
 func (n *news) shutDown() error { return n.route.SetReadDeadline(time.Now()) }
 
 // Close closes the socket, once nobody reads it.

@@ -84,8 +84,9 @@ func (b *building) build() {
 	b.wait = (&stub{wall: b.wall, desk: b.desk, clients: known, waiting: b.waiting}).start(b.life)
 }
 
-// takeDown closes what there is. The life has ended: nothing is built any more.
-func (b *building) takeDown() {
+// takeDown closes what there is. The life has ended: nothing is built any more. The rules stay where somebody may ask again, who would
+// else ask others; where nobody of the tree is left, whoever is there had none before.
+func (b *building) takeDown(stay bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -95,6 +96,9 @@ func (b *building) takeDown() {
 	case b.wall != nil:
 		_ = b.wall.shutDown()
 		b.wait()
+		if !stay {
+			b.wall.news.withdraw()
+		}
 		_ = b.wall.Close()
 		b.wall, b.network, b.err = nil, nil, context.Canceled
 	}

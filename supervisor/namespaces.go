@@ -303,8 +303,9 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 	n.mu.Unlock()
 	n.pending.Go(func() {
 		outlive(life, where, tid)
+		evicted := life.Err() != nil && n.ctx.Err() == nil
 		n.drop(id, ns)
-		ns.takeDown()    // nobody is left who could miss anything
+		ns.takeDown(evicted)
 		_ = file.Close() // so long its number was nobody else's
 	})
 	return nil
