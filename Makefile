@@ -13,12 +13,15 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 	python3-pip libnet-dns-perl ruby php-cli erlang-base mono-runtime mono-mcs busybox-static git openssh-client wget aria2 chromium ripgrep \
 	krb5-user ldap-utils cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
+# What the test of others' sandboxes uses beside.
+SANDBOXES = podman crun runc firejail slirp4netns passt uidmap python3-pycares
+
 # What the test of the released Codex CLI uses beside.
 E2E_CODEX = ripgrep krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean
+.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes
 
 all: build
 
@@ -57,6 +60,13 @@ bench: build
 	gcc -O2 -o "$$dir/work" tests/bench/testdata/work.c && musl-gcc -O2 -static -o "$$dir/musl" tests/bench/testdata/work.c && \
 	go build -o "$$dir/bench" ./tests/bench && \
 	"$$dir/bench" $(OUT) "$$dir/work" "$$dir/musl" >"$$dir/table" && cp "$$dir/table" docs/benchmarks.md && cat docs/benchmarks.md
+
+deps-sandboxes: deps
+	./scripts/deps $(SANDBOXES)
+
+# Sandboxes of others, as root.
+test-sandboxes: build
+	go test -tags sandboxes,$(TAGS) -count 1 -timeout 10m -v ./tests/sandboxes
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)

@@ -22,6 +22,8 @@ type building struct {
 	desk    *desk
 	waiting *crowd // questions that wait for an upstream
 
+	connections *crowd // over TCP, to all namespaces that the tree made
+
 	mu      sync.Mutex
 	sockets sys.WallSockets // until the wall is built
 	begun   bool
@@ -81,7 +83,7 @@ func (b *building) build() {
 	known := newClients()
 	h := &handler{desk: b.desk, clients: known}
 	b.network = &emulate.Network{Stub: b.wall.stub, Open: true, Connected: h.connected}
-	b.wait = (&stub{wall: b.wall, desk: b.desk, clients: known, waiting: b.waiting}).start(b.life)
+	b.wait = (&stub{wall: b.wall, desk: b.desk, clients: known, waiting: b.waiting, connections: b.connections}).start(b.life)
 }
 
 // takeDown closes what there is. The life has ended: nothing is built any more. The rules stay where somebody may ask again, who would

@@ -18,16 +18,17 @@ import (
 // namespaces are the network namespaces of the tree: the command's own, and those that it makes, which get a wall at their
 // first question.
 type namespaces struct {
-	ctx     context.Context //nolint:containedctx // the run's: a namespace outlives the call that brings it
-	desk    *desk
-	waiting *crowd // questions that wait for an upstream
-	max     int
-	keep    bool             // DNS services of a namespace's own are left alone
-	host    bool             // the home namespace is the host's: its calls are let run
-	home    identity         // of the command's own
-	file    sys.FileID       // of it
-	main    *emulate.Network // the home's; nil in host mode
-	top     sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
+	ctx         context.Context //nolint:containedctx // the run's: a namespace outlives the call that brings it
+	desk        *desk
+	waiting     *crowd // questions that wait for an upstream
+	connections *crowd // over TCP, to all but the home
+	max         int
+	keep        bool             // DNS services of a namespace's own are left alone
+	host        bool             // the home namespace is the host's: its calls are let run
+	home        identity         // of the command's own
+	file        sys.FileID       // of it
+	main        *emulate.Network // the home's; nil in host mode
+	top         sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
 
 	mu      sync.Mutex
 	served  map[identity]*namespace
@@ -59,7 +60,12 @@ const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
 func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
-	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}}
+	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}}
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return nil, err
+	}
+	n.max = min(n.max, affordable(files.Cur))
 	if c.Host {
 		return n, n.beginAtHost()
 	}
@@ -78,6 +84,18 @@ func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespac
 		n.file, ferr = sys.Identify(home)
 		return errors.Join(err, ferr, home.Close())
 	})
+}
+
+// affordable is how many namespaces at once leave descriptors to everything else, of a process that may have so many.
+func affordable(files uint64) int {
+	const (
+		others = 2*256 + 128 // connections to the stub at home and elsewhere, calls in work
+		each   = 8           // sockets, the namespace, a process in it
+	)
+	if files < others+4*each {
+		return 4
+	}
+	return int(min(files-others, 1<<20) / each)
 }
 
 // beginAtHost makes our own network namespace the home.
@@ -297,7 +315,7 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 		return errors.Join(err, file.Close())
 	}
 	life, end := context.WithCancel(n.ctx)
-	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, keep: n.keep, sockets: sockets}
+	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, connections: n.connections, keep: n.keep, sockets: sockets}
 	n.mu.Lock()
 	ns.end = end
 	n.mu.Unlock()

@@ -177,7 +177,7 @@ func (c *Config) handler(ctx context.Context, d *desk, known *clients) *handler 
 // serve starts what answers the tree.
 func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, h *handler, e *emulate.Emulator) {
 	if w != nil {
-		s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting}
+		s := &stub{wall: w, desk: h.desk, clients: h.clients, waiting: h.waiting, connections: newConnections()}
 		services.Go(func() error { return s.serveUDP(ctx) })
 		services.Go(func() error { return s.serveTCP(ctx) })
 	}

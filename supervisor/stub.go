@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,8 @@ type stub struct {
 	desk    *desk
 	clients *clients
 	waiting *crowd // questions that wait for an upstream
+
+	connections *crowd // over TCP
 }
 
 // start serves until the wall is shut down; wait returns when nothing is served any more.
@@ -96,8 +99,8 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 
 // serveTCP accepts connections until the listener is shut down.
 func (s *stub) serveTCP(ctx context.Context) error {
-	connections := newConnections()
-	defer connections.wait()
+	var work sync.WaitGroup
+	defer work.Wait()
 	for {
 		conn, err := s.wall.tcp.AcceptTCP()
 		switch {
@@ -108,15 +111,15 @@ func (s *stub) serveTCP(ctx context.Context) error {
 			continue
 		}
 		by := s.caller(conn)
-		leave, ok := connections.enter(by.tid)
+		leave, ok := s.connections.enter(by.tid)
 		if !ok {
 			_ = conn.Close() // refused: there is nothing to lose
 			continue
 		}
-		go func() {
+		work.Go(func() {
 			defer leave()
 			s.desk.connection(ctx, conn, by)
-		}()
+		})
 	}
 }
 
