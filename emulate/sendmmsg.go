@@ -25,39 +25,46 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 		length, ok := headers[i].addressLen()
 		named = named || !ok || length > 0
 	}
-	if !named || e.allLocal(n, headers) || e.passes(n) {
+	if !named {
+		return run()
+	}
+	to, outward := e.outward(n, headers)
+	if !outward || e.passes(n, to) {
 		return run()
 	}
 	return e.sendEach(n, headers)
 }
 
-// passes says whether the calls on a socket are all let run.
-func (e *Emulator) passes(n sys.Notification) bool {
+// passes says whether the calls on a socket are all let run, of which one is for an address.
+func (e *Emulator) passes(n sys.Notification, to address) bool {
 	s, v, ok := e.take(n)
 	if !ok {
 		return v.run
 	}
 	defer s.close()
-	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport()})
+	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport(), Address: to.inet})
 	return network == nil && errno == 0
 }
 
-// allLocal says whether no message is for a resolver or for anybody outside: then the kernel can have the call.
-func (e *Emulator) allLocal(n sys.Notification, headers []msghdr) bool {
+// outward is the address of a message that is for a resolver, or else of one for anybody outside. False: all are for the namespace
+// itself, and the kernel can have the call.
+func (e *Emulator) outward(n sys.Notification, headers []msghdr) (outside address, found bool) {
 	for _, m := range headers {
 		length, ok := m.addressLen()
 		if !ok || length < 2 {
 			continue
 		}
 		to, errno := e.readAddress(n, m.name, length)
-		if errno != 0 {
-			return true // the kernel sends what is before it
-		}
-		if to.inet.IsValid() && (e.aimed(to) || !e.Local(to.inet.Addr())) {
-			return false
+		switch {
+		case errno != 0:
+			return outside, found // the kernel sends what is before it
+		case e.aimed(to):
+			return to, true
+		case to.inet.IsValid() && !found && !e.Local(to.inet.Addr()):
+			outside, found = to, true
 		}
 	}
-	return true
+	return outside, found
 }
 
 // What one sendmmsg may hold until it returns. A count of less than was asked for is what the kernel gives at a full buffer.

@@ -39,6 +39,7 @@ func TestSandboxes(t *testing.T) {
 					{"dig +short +tries=1 +tcp @2001:db8::53 host.example", "192.0.2.1\n"},
 					{program("glibc") + " alias.example any canonname,addrconfig", "canonical host.example\n"},
 					{program("musl") + " host.example any -", "192.0.2.1\n"},
+					{program("sendmmsg"), "sent 3 of 3\n"},
 					{program("go") + " host.example", "192.0.2.1"},
 					{"getent hosts denied.example || echo status $?", "status 2\n"},
 					{`getent hosts host.example >&2; python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); s.accept()[0].send(b"looped"); print(c.recv(9).decode())'`, "looped\n"},
