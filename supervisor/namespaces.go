@@ -32,7 +32,8 @@ type namespaces struct {
 
 	mu      sync.Mutex
 	served  map[identity]*namespace
-	turn    uint64 // counts questions, for who is idle longest
+	ended   chan struct{} // closed when the tree has
+	turn    uint64        // counts questions, for who is idle longest
 	closed  bool
 	pending sync.WaitGroup
 }
@@ -60,7 +61,7 @@ const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
 func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
-	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}}
+	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, ended: make(chan struct{})}
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return nil, err
@@ -86,16 +87,10 @@ func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespac
 	})
 }
 
-// affordable is how many namespaces at once leave descriptors to everything else, of a process that may have so many.
+// affordable is how many namespaces at once a process may have that may open so many files: forwards have four fifths of them.
 func affordable(files uint64) int {
-	const (
-		others = 2*256 + 128 // connections to the stub at home and elsewhere, calls in work
-		each   = 8           // sockets, the namespace, a process in it
-	)
-	if files < others+4*each {
-		return 4
-	}
-	return int(min(files-others, 1<<20) / each)
+	const each = 8 // sockets, the namespace, a process in it
+	return max(4, int(min(files, 1<<20))/10/each)
 }
 
 // beginAtHost makes our own network namespace the home.
@@ -323,6 +318,9 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 		outlive(life, where, tid)
 		evicted := life.Err() != nil && n.ctx.Err() == nil
 		n.drop(id, ns)
+		if n.ctx.Err() != nil {
+			<-n.ended // whoever is still of the tree is to find the rules
+		}
 		ns.takeDown(evicted)
 		_ = file.Close() // so long its number was nobody else's
 	})
@@ -354,8 +352,9 @@ func (n *namespaces) away(tid int) bool {
 	return err == nil && where != n.file
 }
 
-// close lets go of all, and waits for it. The context has ended.
+// close lets go of all, and waits for it. The context has ended, and the tree.
 func (n *namespaces) close() {
+	close(n.ended)
 	n.mu.Lock()
 	n.closed = true
 	n.mu.Unlock()

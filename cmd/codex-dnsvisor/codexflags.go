@@ -35,6 +35,9 @@ func (f *policyFlags) codexPolicy() (*policy.CodexPolicy, error) {
 
 func (f *policyFlags) codexFiles() (*policy.CodexFiles, error) {
 	dir, err := os.Getwd()
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir) // PWD may lead here by a trusted project's link
+	}
 	if err != nil {
 		return nil, fmt.Errorf("where are Codex's projects: %w", err)
 	}
