@@ -42,6 +42,7 @@ type srtReader struct {
 const (
 	srtAllowed, srtDenied = ".network.allowedDomains", ".network.deniedDomains"
 	claudePrefix          = ".sandbox"
+	deepestSRT            = 1000 // a path is kept for each level
 	acceptedSRT           = `{"network": {"allowedDomains": ["example.com", "*.example.org"], "deniedDomains": []}}, or the same below "sandbox"`
 )
 
@@ -69,6 +70,9 @@ func (s *srtReader) token() (json.Token, error) {
 
 // read reads the value at a path. Of two keys that are equal the last one counts, as for JSON.parse.
 func (s *srtReader) read(path string) error {
+	if strings.Count(path, ".") > deepestSRT {
+		return fmt.Errorf("JSON: nested more than %d deep", deepestSRT)
+	}
 	maps.DeleteFunc(s.found, func(list string, _ []Rule) bool { return strings.HasPrefix(list+".", path+".") })
 	token, err := s.token()
 	if err != nil {

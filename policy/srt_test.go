@@ -53,6 +53,7 @@ func TestSRTRefuses(t *testing.T) {
 	for _, text := range []string{
 		``, ` `, `[]`, `{}`, `{"network": {"allowedDomains": []}}`, `{"network": {"allowedDomains": "a.test", "deniedDomains": []}}`, `{"network"`, `{"network": {`, `{} {}`, `{"a": tru}`, `{"network.allowedDomains": []}`,
 		`{"network": {"allowedDomains": [], "deniedDomains": []}, "network": {}}`, `{"sandbox": {"network": {"allowedDomains": []}}, "sandbox": 1}`,
+		`{"x": ` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `, "network": {"allowedDomains": [], "deniedDomains": []}}`,
 	} {
 		if rules, err := ParseSRT("srt.json", []byte(text)); err == nil {
 			t.Errorf("%s: %v", text, rules)
