@@ -79,7 +79,8 @@ stub-zone:
 // newZones makes the namespace and starts the servers.
 func newZones(t *testing.T) *zones {
 	t.Helper()
-	z := &zones{newOutside(t)}
+	// Who asks for the servers of example.corp without codex-dnsvisor is told at once that there is no way to them.
+	z := &zones{newOutside(t, "ip route add unreachable 192.0.2.70/31")}
 	must(t, os.WriteFile(z.path("named.conf"), fmt.Appendf(nil, namedConfig, z.dir, signed("")), 0o644))
 	await(t, startLines(t, z.enter("sh", "-c", "exec named -f -n 1 -c named.conf 2>&1")), "running")
 	must(t, os.WriteFile(z.path("validator.conf"), fmt.Appendf(nil, validatorConfig, z.dir, signed("")), 0o644))

@@ -55,8 +55,8 @@ func bigRecords() string {
 	return b.String()
 }
 
-// newOutside makes the namespace, and starts unbound and the capture in it.
-func newOutside(t *testing.T) *outside {
+// newOutside makes the namespace, sets it up further as a shell's commands say, and starts unbound and the capture in it.
+func newOutside(t *testing.T, setup ...string) *outside {
 	t.Helper()
 	o := &outside{t: t, dir: t.TempDir()}
 	o.pcap = o.path("capture.pcap")
@@ -65,21 +65,20 @@ func newOutside(t *testing.T) *outside {
 	if os.Geteuid() != 0 {
 		flags = append(flags, "--user", "--map-current-user", "--keep-caps")
 	}
-	// Who asks for the servers of example.corp without codex-dnsvisor is told at once that there is no way to them.
 	const script = `set -e
 		ip link set lo up; ip link add out0 type veth peer name out1; ip link set out1 up; ip link set out0 up
 		for n in 2 3 4; do ip addr add 127.0.0.$n/8 dev lo; done
 		ip addr add 10.9.8.7/24 dev out0; ip addr add fd00:9::7/64 dev out0 nodad
 		ip neigh add 10.9.8.1 lladdr 02:00:00:00:00:01 dev out0; ip neigh add fd00:9::1 lladdr 02:00:00:00:00:01 dev out0
 		ip route add default via 10.9.8.1; ip -6 route add default via fd00:9::1
-		ip route add unreachable 192.0.2.70/31
 		echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+		eval "$3"
 		exec tcpdump -i any -U -n $1 -w "$2" 2>&1`
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "-Zroot"
 	}
-	holder := exec.Command("unshare", append(flags, "sh", "-c", script, "sh", user, o.pcap)...)
+	holder := exec.Command("unshare", append(flags, "sh", "-c", script, "sh", user, o.pcap, strings.Join(setup, "\n"))...)
 	stdout := startLines(t, holder)
 	await(t, stdout, "listening on")
 	o.pid = strconv.Itoa(holder.Process.Pid)
