@@ -86,12 +86,21 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
 		network.remember(c, &s)
 		return run()
+	case network.spreads(to):
+		return fail(e.Handler.Refuse(c, there))
 	}
 	if errno := sys.Connect(s.fd, to.scoped()); errno != 0 {
 		return fail(errno)
 	}
 	network.remember(c, &s)
 	return done(0)
+}
+
+// spreads says whether the kernel sends to an address by an interface that the tree has made, whatever our rules say: for multicast and
+// 255.255.255.255 it asks no routing table, and for the broadcast address of an interface the local one, which comes before all.
+func (w *Network) spreads(to address) bool {
+	ip := to.inet.Addr()
+	return w.Open && (ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || w.Stub.Broadcasts(to.inet))
 }
 
 // connectLocal tells the handler who connects to a forward. One of whom nothing can be told connects all the same.

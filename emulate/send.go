@@ -160,6 +160,9 @@ func (e *Emulator) sendDatagram(n sys.Notification, w *Network, s *socket, d dat
 	if d.flags&unix.MSG_ZEROCOPY != 0 || d.control {
 		// Sent from the target's own pages, of which it is then told; and with the target's own rights, which the kernel asks
 		// for some control messages (SO_MARK, IPV6_HOPOPTS).
+		if w.spreads(d.to) {
+			return e.refuse(s, d)
+		}
 		w.remember(d.call, s)
 		return run()
 	}
@@ -230,8 +233,13 @@ func boundAddr(s *socket) (netip.AddrPort, unix.Errno) {
 
 // perform sends the copied bytes from the target's socket; the stub answers what is for a resolver. Nothing else needs a network.
 func (e *Emulator) perform(w *Network, s *socket, d datagram, data []byte) verdict {
-	if _, errno := boundAddr(s); errno == 0 && e.aimed(d.to) {
+	if e.aimed(d.to) {
+		if w.spreads(d.to) {
+			return e.refuse(s, d)
+		}
 		w.remember(d.call, s)
+	} else {
+		_, _ = boundAddr(s)
 	}
 	sent, errno := sys.Send(s.fd, sys.Message{Name: d.to.scoped(), Data: data, Flags: d.flags | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
 	switch {

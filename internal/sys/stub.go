@@ -149,6 +149,24 @@ func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.
 	return errno
 }
 
+const msgProbe = 0x10 // MSG_PROBE, include/linux/socket.h
+
+// Broadcasts says whether the kernel would broadcast what is sent to an address. It asks without sending (MSG_PROBE), by the error that a
+// socket without SO_BROADCAST gets.
+func (s *Stub) Broadcasts(to netip.AddrPort) bool {
+	s.sending.RLock()
+	defer s.sending.RUnlock()
+	if s.gone || !to.Addr().Is4() {
+		return false
+	}
+	name := appendInet4(nil, to)
+	if s.family == unix.AF_INET6 {
+		name = appendInet6(nil, to, 0)
+	}
+	_, errno := Send(s.fd, Message{Name: name, Flags: unix.MSG_CONFIRM | msgProbe | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
+	return errno == unix.EACCES
+}
+
 func appendInet4(b []byte, a netip.AddrPort) []byte {
 	b = binary.NativeEndian.AppendUint16(b, unix.AF_INET)
 	b = binary.BigEndian.AppendUint16(b, a.Port())
