@@ -74,10 +74,23 @@ func decodeIovecs(b []byte) ([]sys.Span, int, bool) {
 
 // address is a socket address as a target passed it.
 type address struct {
-	raw    []byte
-	family uint16         // AF_UNSPEC (0) too where raw is too short to tell
-	inet   netip.AddrPort // valid for AF_INET and AF_INET6; a v4-mapped address is unmapped
-	mapped bool           // inet was written as a v4-mapped IPv6 address
+	raw     []byte
+	family  uint16         // AF_UNSPEC (0) too where raw is too short to tell
+	inet    netip.AddrPort // valid for AF_INET and AF_INET6; a v4-mapped address is unmapped
+	mapped  bool           // inet was written as a v4-mapped IPv6 address
+	assumed bool           // inet was written without a family
+}
+
+// ofSend is the address as a send takes it: of AF_UNSPEC, it is one of AF_INET to a socket of that (udp_sendmsg in net/ipv4/udp.c).
+func (a address) ofSend() address {
+	if a.family != unix.AF_UNSPEC || len(a.raw) < unix.SizeofSockaddrInet4 {
+		return a
+	}
+	raw := append([]byte(nil), a.raw...)
+	binary.NativeEndian.PutUint16(raw, unix.AF_INET)
+	a = decodeAddress(raw)
+	a.assumed = true
+	return a
 }
 
 func decodeAddress(raw []byte) address {

@@ -116,6 +116,12 @@ func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (add
 	return decodeAddress(raw), 0
 }
 
+// readName reads the address of a send.
+func (e *Emulator) readName(n sys.Notification, base uint64, length int) (address, unix.Errno) {
+	to, errno := e.readAddress(n, base, length)
+	return to.ofSend(), errno
+}
+
 // take duplicates the descriptor that the call names, and makes sure that it was the caller's. False: the verdict.
 func (e *Emulator) take(n sys.Notification) (socket, verdict, bool) {
 	fd, err := sys.TakeDescriptor(n.TID, int(int32(n.Args[0])))

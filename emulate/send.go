@@ -33,7 +33,7 @@ func (e *Emulator) sendto(n sys.Notification) verdict {
 	if length < 2 || length > sys.MaxSockaddr {
 		return run() // refused by the kernel, or an address without a family
 	}
-	to, errno := e.readAddress(n, n.Args[4], length)
+	to, errno := e.readName(n, n.Args[4], length)
 	if errno != 0 {
 		return fail(errno)
 	}
@@ -65,7 +65,7 @@ func (e *Emulator) message(n sys.Notification, c Call, m msghdr, flags int) (*da
 	d := &datagram{call: c, iov: m.iov, iovLen: int(m.iovLen), control: m.controlLen > 0, flags: flags}
 	if length > 0 {
 		var errno unix.Errno
-		if d.to, errno = e.readAddress(n, m.name, length); errno != 0 {
+		if d.to, errno = e.readName(n, m.name, length); errno != 0 {
 			return nil, fail(errno)
 		}
 	}

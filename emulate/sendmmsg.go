@@ -54,7 +54,7 @@ func (e *Emulator) outward(n sys.Notification, headers []msghdr) (outside addres
 		if !ok || length < 2 {
 			continue
 		}
-		to, errno := e.readAddress(n, m.name, length)
+		to, errno := e.readName(n, m.name, length)
 		switch {
 		case errno != 0:
 			return outside, found // the kernel sends what is before it
@@ -143,7 +143,7 @@ func (e *Emulator) relay(n sys.Notification, d datagram) verdict {
 		return v
 	}
 	defer s.close()
-	if !s.udp() || d.control || e.aimed(d.to) {
+	if !s.udp() || d.control || d.to.assumed || e.aimed(d.to) {
 		return run()
 	}
 	if errno := e.gather(n, &d); errno != 0 {

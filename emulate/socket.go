@@ -49,7 +49,7 @@ func (s *socket) tcp() bool {
 
 // reaches says whether the kernel takes an address of its family for this socket.
 func (s *socket) reaches(to address) bool {
-	return s.domain == unix.AF_INET6 || s.domain == unix.AF_INET && to.family == unix.AF_INET
+	return s.domain == unix.AF_INET6 && !to.assumed || s.domain == unix.AF_INET && to.family == unix.AF_INET
 }
 
 func (s *socket) transport() string {

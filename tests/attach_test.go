@@ -40,6 +40,8 @@ func TestSandboxes(t *testing.T) {
 					{program("glibc") + " alias.example any canonname,addrconfig", "canonical host.example\n"},
 					{program("musl") + " host.example any -", "192.0.2.1\n"},
 					{program("sendmmsg"), "sent 3 of 3\n"},
+					{`exec /usr/bin/python3 -c 'import ctypes, socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+q = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4host\7example\0\0\1\0\1"; ctypes.CDLL(None).sendto(s.fileno(), q, len(q), 0, b"\0\0\0\x35\x08\x08\x08\x08" + bytes(8), 16); print("without a family:", s.recv(512)[-4:])'`, `without a family: b'\xc0\x00\x02\x01'`},
 					{program("go") + " host.example", "192.0.2.1"},
 					{"getent hosts denied.example || echo status $?", "status 2\n"},
 					{`getent hosts host.example >&2; python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); s.accept()[0].send(b"looped"); print(c.recv(9).decode())'`, "looped\n"},
