@@ -42,10 +42,15 @@ func (n *news) leaves(resolver netip.Addr) bool {
 	defer n.mu.Unlock()
 	for prefix := range n.nets {
 		if prefix.Contains(resolver) {
-			return true
+			return !broadcasts(prefix, resolver)
 		}
 	}
 	return false
+}
+
+// broadcasts says whether an address stands for all of a net: no service has it.
+func broadcasts(prefix netip.Prefix, a netip.Addr) bool {
+	return a.Is4() && prefix.Bits() < 31 && !prefix.Contains(a.Next())
 }
 
 func neighbourRule(prefix netip.Prefix) request {

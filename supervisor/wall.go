@@ -177,7 +177,8 @@ func routes(family uint8) []request {
 			Attributes: rtnetlink.RouteAttributes{Dst: placeholder, OutIface: loopback},
 		}})
 	}
-	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
+	// Nobody answers UDP-Lite; it is not to pass an interface either.
+	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP, unix.IPPROTO_UDPLITE} {
 		requests = append(requests, request{unix.RTM_NEWRULE, add, &rtnetlink.RuleMessage{
 			Family: family, Table: wallTable, Action: unix.FR_ACT_TO_TBL,
 			Attributes: &rtnetlink.RuleAttributes{IPProto: &protocol, DPortRange: &rtnetlink.RulePortRange{Start: stubPort, End: stubPort}},

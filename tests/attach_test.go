@@ -92,6 +92,7 @@ func TestExistingDNS(t *testing.T) {
 func TestDNSOnALink(t *testing.T) {
 	const script = `unshare -n sh -c 'read -r _; ip link set lo up; ip addr add 10.7.0.1/24 dev w0; ip -6 addr add fd00:7::1/64 dev w0 nodad; ip link set w0 up
 			` + dnsmasq + `10.7.0.1 --listen-address=fd00:7::1 && echo up; read -r _' <&3 >&4 & 
+		until [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do :; done
 		ip link set lo up; ip link add v0 type veth peer name w0 netns $!; ip addr add 10.7.0.2/24 dev v0; ip -6 addr add fd00:7::2/64 dev v0 nodad; ip link set v0 up
 		echo go >&5; read -r up <&6
 		ask() { dig +short +tries=1 +time=5 "$@"; }

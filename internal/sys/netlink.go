@@ -69,8 +69,9 @@ func drainNetlink(fd int, hear func(NetlinkEvent)) error {
 			return fmt.Errorf("rtnetlink: %w", err)
 		}
 		messages, err := syscall.ParseNetlinkMessage(buf[:n])
-		if err != nil {
-			return fmt.Errorf("netlink: %w", err)
+		if err != nil { // longer than the buffer: an interface may have names enough
+			hear(NetlinkEvent{Kind: unix.NLMSG_OVERRUN})
+			continue
 		}
 		for _, m := range messages {
 			hear(event(m))
