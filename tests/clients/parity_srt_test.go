@@ -145,7 +145,8 @@ func (o *outskirts) srt(table []patterns, names [][]string) []verdict {
 	input, err := json.Marshal(policies)
 	must(o.t, err)
 	c := exec.Command("node", program("testdata/srt.mjs"))
-	c.Env = []string{"SRT=" + program("cache/node_modules/@anthropic-ai/sandbox-runtime/dist/index.js"), "CONNECT=" + program("testdata/connect.py")}
+	// Its UNIX sockets' paths, of 107 bytes at most, lie below TMPDIR: what is there in run's own mount namespace alone.
+	c.Env = []string{"TMPDIR=/tmp", "SRT=" + program("cache/node_modules/@anthropic-ai/sandbox-runtime/dist/index.js"), "CONNECT=" + program("testdata/connect.py")}
 	output, failure := o.run(c, string(input))
 	if failure != "" {
 		o.t.Fatal(failure)
@@ -159,6 +160,9 @@ func (o *outskirts) srt(table []patterns, names [][]string) []verdict {
 			v.allowed[a.Name] = a.allowed(o.t)
 		}
 		verdicts = append(verdicts, v)
+	}
+	if len(verdicts) != len(table) {
+		o.t.Fatalf("sandbox-runtime judged %d of %d policies", len(verdicts), len(table))
 	}
 	return verdicts
 }

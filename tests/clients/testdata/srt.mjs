@@ -5,23 +5,11 @@ import { json, text } from 'node:stream/consumers';
 
 const { SandboxManager, SandboxRuntimeConfigSchema } = await import(process.env.SRT);
 
-// Its bridges to bubblewrap, which are not used here, get five looks to come up in: a busy machine takes longer.
-async function initialize(config) {
-  for (let tries = 20; ; tries--) {
-    try {
-      return await SandboxManager.initialize(config);
-    } catch (error) {
-      if (tries === 0 || !error.message.includes('bridge sockets')) throw error;
-      await SandboxManager.reset();
-    }
-  }
-}
-
 async function judge({ settings, names }) {
   const parsed = SandboxRuntimeConfigSchema.safeParse(settings);
   if (!parsed.success) return { refused: parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; ') };
   if (names.length === 0) return { answers: [] };
-  await initialize(parsed.data);
+  await SandboxManager.initialize(parsed.data);
   await SandboxManager.waitForNetworkInitialization();
   const proxy = `http://srt:${SandboxManager.getProxyAuthToken()}@127.0.0.1:${SandboxManager.getProxyPort()}`;
   const asking = spawn('/usr/bin/python3', [process.env.CONNECT], { env: { HTTPS_PROXY: proxy }, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -32,4 +20,4 @@ async function judge({ settings, names }) {
 }
 
 for (const policy of await json(process.stdin)) console.log(JSON.stringify(await judge(policy)));
-process.exit(0);
+process.stdout.write('', () => process.exit(0)); // what is still in the pipe's queue would be lost with a plain exit
