@@ -3,7 +3,7 @@
 VERSION ?= 0.1.0-dev
 TAGS     = netgo,osusergo
 TOOLS    = $(CURDIR)/.tools
-LINTER   = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
 PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl
@@ -103,11 +103,12 @@ test-libc: build
 	./scripts/debian-source .cache/libc glibc
 	go test -tags $(TAGS),libc -count=1 -timeout 30m -run TestGlibc -v ./tests
 
-lint: $(TOOLS)/golangci-lint
+lint: $(TOOLS)/installed
 	$(TOOLS)/golangci-lint run ./...
+	$(TOOLS)/actionlint
 
-$(TOOLS)/golangci-lint: Makefile
-	GOBIN=$(TOOLS) go install $(LINTER)
+$(TOOLS)/installed: Makefile
+	for linter in $(LINTERS); do GOBIN=$(TOOLS) go install $$linter || exit 1; done
 	@touch $@
 
 clean:
