@@ -32,8 +32,9 @@ type namespaces struct {
 
 	mu      sync.Mutex
 	served  map[identity]*namespace
-	ended   chan struct{} // closed when the tree has
-	turn    uint64        // counts questions, for who is idle longest
+	leaving map[identity]*namespace // let go of, and not yet taken down
+	ended   chan struct{}           // closed when the tree has
+	turn    uint64                  // counts questions, for who is idle longest
 	closed  bool
 	pending sync.WaitGroup
 }
@@ -51,6 +52,7 @@ type namespace struct {
 	busy  int                // callers between enter and leave
 	end   context.CancelFunc // lets go of it; nil: it is being set up
 	ready chan struct{}
+	gone  chan struct{} // closed when it has been taken down
 
 	err error
 	building
@@ -61,7 +63,7 @@ const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
 func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
-	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, ended: make(chan struct{})}
+	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, leaving: map[identity]*namespace{}, ended: make(chan struct{})}
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return nil, err
@@ -222,8 +224,9 @@ func (n *namespaces) enter(id identity, fd, tid int) (*namespace, error) {
 		return nil, context.Canceled
 	}
 	if ns == nil {
-		ns = &namespace{ready: make(chan struct{})}
+		ns = &namespace{ready: make(chan struct{}), gone: make(chan struct{})}
 		n.served[id] = ns
+		before := n.leaving[id]
 		n.evict()
 		n.pending.Add(1)
 		defer n.pending.Done()
@@ -235,13 +238,28 @@ func (n *namespaces) enter(id identity, fd, tid int) (*namespace, error) {
 		}()
 		n.used(ns)
 		n.mu.Unlock()
-		ns.err = n.setUp(id, ns, fd, tid)
+		if ns.err = n.outwait(before); ns.err == nil {
+			ns.err = n.setUp(id, ns, fd, tid)
+		}
 		return ns, ns.err
 	}
 	n.used(ns)
 	n.mu.Unlock()
 	<-ns.ready
 	return ns, ns.err
+}
+
+// outwait waits until what was there before is taken down: its sockets would be taken for a DNS service of the namespace's own.
+func (n *namespaces) outwait(before *namespace) error {
+	if before == nil {
+		return nil
+	}
+	select {
+	case <-before.gone:
+		return nil
+	case <-n.ctx.Done():
+		return context.Cause(n.ctx)
+	}
 }
 
 func (n *namespaces) used(ns *namespace) {
@@ -254,8 +272,24 @@ func (n *namespaces) forget(id identity, ns *namespace) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.served[id] == ns {
-		delete(n.served, id)
+		n.release(id, ns)
 	}
+}
+
+// release stops serving a namespace. One that was set up is taken down next.
+func (n *namespaces) release(id identity, ns *namespace) {
+	delete(n.served, id)
+	if ns.end != nil {
+		n.leaving[id] = ns
+	}
+}
+
+// parted is told that a namespace has been taken down.
+func (n *namespaces) parted(id identity, ns *namespace) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.leaving, id)
+	close(ns.gone)
 }
 
 // drop forgets a namespace that has been set up, and lets go of it.
@@ -285,7 +319,7 @@ func (n *namespaces) evict() {
 		if idle == nil {
 			return
 		}
-		delete(n.served, oldest)
+		n.release(oldest, idle)
 		idle.end()
 	}
 }
@@ -322,6 +356,7 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 			<-n.ended // whoever is still of the tree is to find the rules
 		}
 		ns.takeDown(evicted)
+		n.parted(id, ns)
 		_ = file.Close() // so long its number was nobody else's
 	})
 	return nil
