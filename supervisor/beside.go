@@ -113,7 +113,8 @@ func (n *news) send(requests []request) {
 
 func (n *news) follow() {
 	defer close(n.done)
-	_ = sys.HearNetlink(n.route, true, n.heard) // until it is shut down
+	for sys.HearNetlink(n.route, true, n.heard) == nil { // until it is shut down
+	}
 }
 
 // survey asks for every interface and then, where neighbours are kept, for every address: a socket has one dump at a time.
@@ -200,15 +201,18 @@ func (n *news) withdraw() {
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
 		for _, r := range routes(family) {
 			if r.kind == unix.RTM_NEWRULE || r.kind == unix.RTM_NEWADDR {
-				requests = append(requests, request{r.kind + 1, 0, r.body}) // RTM_DELRULE, RTM_DELADDR
+				requests = append(requests, inverse(r))
 			}
 		}
 	}
 	for prefix := range n.nets {
-		requests = append(requests, request{unix.RTM_DELRULE, 0, neighbourRule(prefix).body})
+		requests = append(requests, inverse(neighbourRule(prefix)))
 	}
 	n.send(requests)
 }
+
+// inverse takes away what a request adds: RTM_DELRULE, RTM_DELADDR.
+func inverse(r request) request { return request{r.kind + 1, 0, r.body} }
 
 func (n *news) shutDown() error { return n.route.SetReadDeadline(time.Now()) }
 

@@ -26,6 +26,7 @@ type building struct {
 
 	mu      sync.Mutex
 	sockets sys.WallSockets // until the wall is built
+	lent    bool            // the placeholders are there
 	begun   bool
 	err     error
 	keep    bool             // DNS services that are there are left alone
@@ -45,8 +46,14 @@ func (b *building) address(connects bool) {
 	if connects {
 		requests = append(requests, request{unix.RTM_NEWLINK, 0, loopbackUp()})
 	}
+	b.lent = true
+	b.attempt(requests)
+}
+
+// attempt executes each request. The first question says what is wrong.
+func (b *building) attempt(requests []request) {
 	for _, r := range requests {
-		_ = executeEach(b.sockets.Route, []request{r}) // the first question says what is wrong
+		_ = executeEach(b.sockets.Route, []request{r})
 	}
 }
 
@@ -86,19 +93,23 @@ func (b *building) build() {
 	b.wait = (&stub{wall: b.wall, desk: b.desk, clients: known, waiting: b.waiting, connections: b.connections}).start(b.life)
 }
 
-// takeDown closes what there is. The life has ended: nothing is built any more. The rules stay where somebody may ask again, who would
-// else ask others; where nobody of the tree is left, whoever is there had none before.
-func (b *building) takeDown(stay bool) {
+// takeDown closes what there is. The life has ended: nothing is built any more. The tree finds the rules for as long as it is there: a
+// socket that it has connected already, whose sends nobody is told of, would else reach others by the sandbox's own interfaces. When the
+// tree is over they are taken out again.
+func (b *building) takeDown(over bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case !b.begun:
 		b.begun = true
+		if over && b.lent {
+			b.attempt([]request{inverse(address(unix.AF_INET)), inverse(address(unix.AF_INET6))})
+		}
 		b.err = errors.Join(context.Canceled, b.sockets.Close())
 	case b.wall != nil:
 		_ = b.wall.shutDown()
 		b.wait()
-		if !stay {
+		if over {
 			b.wall.news.withdraw()
 		}
 		_ = b.wall.Close()

@@ -327,7 +327,7 @@ func (n *namespaces) evict() {
 // errOutside is a socket that was handed in from outside.
 var errOutside = errors.New("its network namespace is not one that the command made")
 
-// setUp enters a namespace, and lets go of it when its last process has ended.
+// setUp enters a namespace, and lets go of it when its last process is gone.
 func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 	file, err := n.below(fd)
 	if err != nil {
@@ -350,12 +350,12 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 	n.mu.Unlock()
 	n.pending.Go(func() {
 		outlive(life, where, tid)
-		evicted := life.Err() != nil && n.ctx.Err() == nil
 		n.drop(id, ns)
-		if n.ctx.Err() != nil {
-			<-n.ended // whoever is still of the tree is to find the rules
+		over := n.ctx.Err() != nil
+		if over {
+			<-n.ended
 		}
-		ns.takeDown(evicted)
+		ns.takeDown(over)
 		n.parted(id, ns)
 		_ = file.Close() // so long its number was nobody else's
 	})

@@ -1,10 +1,13 @@
 package supervisor
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,15 +15,20 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// outlive returns when no process is left in a network namespace, or with the context. It watches one at a time, first the
-// process of the thread tid; when that has ended, another that is found there.
+// outlive returns when nothing that can be seen holds a network namespace any more, neither a process nor a mount, or with the context.
+// It watches one process at a time, first that of the thread tid; when that has ended, another that is found there. Sockets that others
+// have taken out of it are not seen, nor is a process that never lives long enough to be found.
 func outlive(ctx context.Context, namespace sys.FileID, tid int) {
 	pid, err := sys.ThreadGroup(tid)
 	if err != nil {
 		pid = resident(namespace)
 	}
-	for pid != 0 && ctx.Err() == nil {
-		ended(ctx, pid)
+	for ctx.Err() == nil {
+		if pid != 0 {
+			ended(ctx, pid)
+		} else if !unmounted(ctx, namespace) {
+			return
+		}
 		pid = resident(namespace)
 	}
 }
@@ -32,7 +40,46 @@ func ended(ctx context.Context, pid int) {
 		breathe(err) // else it has ended
 		return
 	}
-	f := os.NewFile(uintptr(fd), "pidfd")
+	awaken(ctx, os.NewFile(uintptr(fd), "pidfd"), func(fd uintptr) bool {
+		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(ready, 0)
+		return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
+	})
+}
+
+// unmounted waits until a network namespace is mounted nowhere, as "ip netns" mounts them. False: it was not to begin with.
+func unmounted(ctx context.Context, namespace sys.FileID) bool {
+	table, err := os.Open("/proc/self/mountinfo") // which wakes its readers when it changes
+	if err != nil {
+		return false
+	}
+	was := false
+	awaken(ctx, table, func(uintptr) bool {
+		is := mounted(namespace)
+		was = was || is
+		return !is
+	})
+	return was
+}
+
+// mounted looks for a network namespace in the table of mounts; proc_pid_mountinfo(5).
+func mounted(namespace sys.FileID) bool {
+	table, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return false
+	}
+	defer table.Close()
+	root := fmt.Sprintf("net:[%d]", namespace.Ino)
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		if fields := strings.Fields(lines.Text()); len(fields) > 3 && fields[3] == root {
+			return true
+		}
+	}
+	return false
+}
+
+// awaken waits until a file that can be polled comes to a state, or for the context; and closes it.
+func awaken(ctx context.Context, f *os.File, state func(fd uintptr) bool) {
 	defer f.Close()
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -40,11 +87,7 @@ func ended(ctx context.Context, pid int) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })
 	defer stop()
-	_ = conn.Read(func(fd uintptr) bool {
-		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		n, err := unix.Poll(ready, 0)
-		return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
-	})
+	_ = conn.Read(state)
 }
 
 // resident finds a process in a network namespace: the first, which is likely to stay longest. 0: there is none.

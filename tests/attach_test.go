@@ -274,23 +274,6 @@ for how in (lambda: s.sendto(b"x" * 20, ("192.0.2.53", 53)), lambda: s.connect((
 	}
 }
 
-// A namespace that outlives the run, because somebody else is in it, has no rules of ours any more, and no address.
-func TestNothingStaysInANamespace(t *testing.T) {
-	pid := line(t, startLines(t, exec.Command("unshare", "-Urn", "sh", "-c", "echo $$; exec sleep 1000")))
-	inside := []string{"nsenter", "-t", pid, "-U", "-n", "--preserve-credentials"}
-	state := func() string {
-		rules := slices.Concat(inside, []string{"sh", "-c", "ip rule; ip -6 rule; ip -o addr show scope global"})
-		return finish(t, exec.Command(rules[0], rules[1:]...)).stdout
-	}
-	before := state()
-	for _, existing := range []string{"keep", "replace"} {
-		got := run(t, slices.Concat([]string{"--net=host", "--existing-dns", existing}, static, []string{"--"}, inside, []string{"dig", "+short", "+tries=1", "@8.8.8.8", "host.example"})...)
-		if after := state(); got.stdout != "192.0.2.1\n" || after != before {
-			t.Errorf("%+v\nbefore\n%s\nafter\n%s", got, before, after)
-		}
-	}
-}
-
 // What the kernel would broadcast on an interface of the sandbox's own, past every rule, is refused.
 func TestBroadcastQuestions(t *testing.T) {
 	const ask = `import socket as s, sys
