@@ -33,8 +33,11 @@ type NetlinkEvent struct {
 	Prefix netip.Prefix
 }
 
-// HearNetlink passes on what rtnetlink has told on a non-blocking socket. It does not wait; with wait it waits for more, until the
-// socket's read deadline. An event of kind unix.NLMSG_OVERRUN stands for those that were lost.
+// mostHeard bounds what is heard at once: the root of a namespace can have rtnetlink tell more than anybody can read.
+const mostHeard = 256
+
+// HearNetlink passes on what rtnetlink has told on a non-blocking socket, up to a bound. It does not wait; with wait it waits until there
+// is something, or for the socket's read deadline, which is an error. An event of kind unix.NLMSG_OVERRUN stands for those that were lost.
 func HearNetlink(f *os.File, wait bool, hear func(NetlinkEvent)) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -42,8 +45,9 @@ func HearNetlink(f *os.File, wait bool, hear func(NetlinkEvent)) error {
 	}
 	var failed error
 	step := func(fd uintptr) bool {
-		failed = drainNetlink(int(fd), hear)
-		return failed != nil
+		var more bool
+		more, failed = drainNetlink(int(fd), hear)
+		return more || failed != nil
 	}
 	if !wait {
 		err = conn.Control(func(fd uintptr) { step(fd) })
@@ -53,20 +57,21 @@ func HearNetlink(f *os.File, wait bool, hear func(NetlinkEvent)) error {
 	return errors.Join(err, failed)
 }
 
-func drainNetlink(fd int, hear func(NetlinkEvent)) error {
+// drainNetlink says whether it has left something.
+func drainNetlink(fd int, hear func(NetlinkEvent)) (more bool, err error) {
 	buf := make([]byte, 64<<10)
-	for {
+	for range mostHeard {
 		n, err := unix.Read(fd, buf)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
-			return nil
+			return false, nil
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.ENOBUFS):
 			hear(NetlinkEvent{Kind: unix.NLMSG_OVERRUN})
 			continue
 		case err != nil:
-			return fmt.Errorf("rtnetlink: %w", err)
+			return false, fmt.Errorf("rtnetlink: %w", err)
 		}
 		messages, err := syscall.ParseNetlinkMessage(buf[:n])
 		if err != nil { // longer than the buffer: an interface may have names enough
@@ -77,6 +82,7 @@ func drainNetlink(fd int, hear func(NetlinkEvent)) error {
 			hear(event(m))
 		}
 	}
+	return true, nil
 }
 
 func event(m syscall.NetlinkMessage) NetlinkEvent {
