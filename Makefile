@@ -1,4 +1,5 @@
 # codex-dnsvisor. `make demo` shows it, `make test` tests it, `make deps` installs what both need (as root).
+# `make build ARCH=arm64` builds for arm64 on another machine, after `make deps-arm64`.
 
 VERSION ?= 0.1.0-dev
 TAGS     = netgo,osusergo
@@ -6,7 +7,11 @@ TOOLS    = $(CURDIR)/.tools
 LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl
+PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl
+
+# What building for arm64 on another machine uses beside: the compiler brings Debian's own C library, and SYSROOT has the rest.
+CROSS_ARM64   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross pkg-config
+SYSROOT_ARM64 = libseccomp-dev
 
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
@@ -21,21 +26,40 @@ E2E_CODEX = ripgrep krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes
+.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes
 
 all: build
 
-OUT ?= bin/codex-dnsvisor
+MACHINE := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
+ARCH    ?= $(MACHINE)
+SYSROOT  = $(CURDIR)/.cache/$(ARCH)
+
+ifeq ($(ARCH),$(MACHINE))
+OUT  ?= bin/codex-dnsvisor
+NEED  = gcc seccomp.h
+else ifeq ($(ARCH),arm64)
+OUT  ?= bin/arm64/codex-dnsvisor
+NEED  = aarch64-linux-gnu-gcc $(SYSROOT)/root/usr/include/seccomp.h
+# pkg-config leaves out -I/usr/include, also where it is below another root.
+CROSS = GOARCH=arm64 CC=aarch64-linux-gnu-gcc PKG_CONFIG_LIBDIR=$(SYSROOT)/root/usr/lib/aarch64-linux-gnu/pkgconfig \
+	PKG_CONFIG_SYSROOT_DIR=$(SYSROOT)/root PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
+else
+$(error ARCH is the machine's own ($(MACHINE)) or arm64, not $(ARCH))
+endif
 
 build: $(OUT)
 
 # One static binary: libseccomp and glibc are linked in; names are never resolved through glibc.
 $(OUT): $(shell git ls-files '*.go' '*.c' '*.h' 2>/dev/null) go.mod go.sum
-	@./scripts/need gcc go seccomp.h
-	CGO_ENABLED=1 go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
+	@./scripts/need go pkg-config $(NEED)
+	CGO_ENABLED=1 $(CROSS) go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
 
 deps:
 	./scripts/deps $(PACKAGES)
+
+deps-arm64:
+	./scripts/deps $(CROSS_ARM64)
+	./scripts/debian-sysroot .cache/arm64 arm64 $(SYSROOT_ARM64)
 
 demo: build
 	./scripts/demo
