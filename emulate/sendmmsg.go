@@ -103,7 +103,7 @@ func (e *Emulator) sendEach(n sys.Notification, headers []msghdr) verdict {
 // count writes how many bytes a message took to where its header ends.
 func count(memory io.WriterAt, at uint64, v verdict) verdict {
 	sent := binary.NativeEndian.AppendUint32(nil, uint32(v.value))
-	if _, err := memory.WriteAt(sent, int64(at)); err != nil {
+	if _, err := memory.WriteAt(sent, sys.Offset(at)); err != nil {
 		return fail(unix.EFAULT)
 	}
 	return v

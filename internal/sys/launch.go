@@ -134,8 +134,8 @@ func (c Config) encode() ([]byte, error) {
 	if len(c.Filter) == 0 || len(c.Filter)%insn != 0 || len(c.Filter)/insn > C.DV_MAX_FILTER {
 		return nil, fmt.Errorf("a filter of %d bytes", len(c.Filter))
 	}
-	if len(c.UIDMap) >= C.DV_MAP_SIZE || len(c.GIDMap) >= C.DV_MAP_SIZE {
-		return nil, errors.New("the id map is larger than a page")
+	if most := min(C.DV_MAP_SIZE, os.Getpagesize()) - 1; len(c.UIDMap) > most || len(c.GIDMap) > most {
+		return nil, fmt.Errorf("an id map of more than %d bytes", most)
 	}
 	if c.Streams4 < 0 || c.Streams6 < 0 || c.Streams4+c.Streams6 > MaxStreams {
 		return nil, fmt.Errorf("%d sockets", c.Streams4+c.Streams6)

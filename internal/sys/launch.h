@@ -18,7 +18,7 @@
 #define DV_KEEPER_HERE_NAME "codex-dnsvisor-keeper-here" // the command stays in our namespaces
 #define DV_ENTER_NAME "codex-dnsvisor-enter"   // argv[0] that makes it dv_enter
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
-#define DV_MAP_SIZE 4096                       // a page: the most that uid_map takes in one write
+#define DV_MAP_SIZE 12288                      // uid_map takes 340 lines of at most 33 bytes, and in one write less than a page
 #define DV_WALL_SOCKETS 5
 #define DV_MAX_STREAMS 250 // SCM_MAX_FD is 253
 #define DV_INTERRUPT 64 // SIGRTMAX: gets threads out of RECV

@@ -106,6 +106,18 @@ func TestLaunchHandsStreamsOver(t *testing.T) {
 	}
 }
 
+// The kernel takes an id map of less than a page, whose size differs on arm64, and of 340 lines.
+func TestEncodeBoundsTheIDMaps(t *testing.T) {
+	for size, fits := range map[int]bool{0: true, 4095: true, os.Getpagesize() - 1: os.Getpagesize() <= 12288, 12287: os.Getpagesize() > 12287, 12288: false} {
+		for name, config := range map[string]Config{"uid": {UIDMap: strings.Repeat("0", size)}, "gid": {GIDMap: strings.Repeat("0", size)}} {
+			config.Filter = notifyConnect()
+			if _, err := config.encode(); (err == nil) != fits {
+				t.Errorf("%s map of %d bytes: %v", name, size, err)
+			}
+		}
+	}
+}
+
 func TestLaunchReportsTheCommandsStatus(t *testing.T) {
 	tree, listener := start(t, "sh", "-c", "exit 7")
 	if err := tree.Exec(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -39,6 +40,17 @@ func ReadSpans(tid int, spans []Span, buf []byte) (int, error) {
 // OpenMemory opens the memory of the process that a thread belongs to, for writing; proc_pid_mem(5).
 func OpenMemory(tid int) (*os.File, error) {
 	return os.OpenFile("/proc/"+strconv.Itoa(tid)+"/mem", os.O_WRONLY, 0)
+}
+
+// Offset is where an address is in the file of OpenMemory. arm64 ignores the upper byte of an address, in which a program may keep a tag
+// and hand it to the kernel (HWASan, MTE; Documentation/arch/arm64/tagged-address-abi.rst); process_vm_readv(2) takes it, a file does not.
+func Offset(address uint64) int64 { return offset(runtime.GOARCH, address) }
+
+func offset(arch string, address uint64) int64 {
+	if arch == "arm64" {
+		address &= 1<<56 - 1
+	}
+	return int64(address)
 }
 
 func remote(spans []Span) []unix.RemoteIovec {
