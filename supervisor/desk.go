@@ -159,9 +159,9 @@ func (d *desk) settle(q *question) reply {
 }
 
 // spend takes what an upstream is to be asked about out of the budget. Names that an answer to one under a wildcard led to cost
-// as much as that one: a DNAME carries labels along.
+// as much as that one: a DNAME carries labels along. So does a static one, of a name that is not asked about itself.
 func (d *desk) spend(q *question) bool {
-	if q.ask != resolve.Ask || d.budget.Spend(q.Decision, q.Question().Name, q.start) {
+	if d.budget.Spend(q.Decision, q.Question().Name, q.start) {
 		return true
 	}
 	q.Decision = policy.Decision{Reason: policy.ReasonBudget, Rule: q.Rule}
@@ -193,8 +193,11 @@ func chain(q *question) resolve.Chain {
 		},
 		Ask: func(name string) resolve.Asking {
 			name = strings.TrimSuffix(name, ".")
-			if name == asked {
+			switch {
+			case name == asked:
 				return q.ask
+			case q.Rule == nil && q.observed == nil && q.rules.Policy.Decide(name).Effect != policy.Allow:
+				return resolve.NoName // localhost, and what a static record makes of it, is everybody's
 			}
 			if policy.SpecialOf(name) == policy.Ordinary || resolve.IsReverse(name) || q.rules.Policy.Decide(name).Named {
 				return resolve.Ask
