@@ -6,8 +6,12 @@ import (
 	"fmt"
 )
 
-// learn asks the upstreams, once for all who ask the same at the same time. It fails with an answer that says why.
-func (r *Resolver) learn(ctx context.Context, q Question) (map[stepKey]step, Answer) {
+// learn asks the upstreams at the chain's pace, once for all who ask the same at the same time. It fails with an answer that
+// says why.
+func (r *Resolver) learn(ctx context.Context, q Question, c Chain) (map[stepKey]step, Answer) {
+	if err := c.pace(ctx); err != nil {
+		return nil, ServFail(0, "too many questions to upstreams")
+	}
 	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
 	done := r.flight.DoChan(fmt.Sprint(q.key(q.fqdn())), func() (any, error) {
 		if !r.begin() {

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ type Chain struct {
 	AllowLocal bool
 	// Confirm gives a name for an address only where the name has that address; RFC 1912 section 2.1.
 	Confirm bool
+	// Pace waits until upstreams may be asked about one more name. An error: they may not, and there is no answer. nil does
+	// not wait.
+	Pace func(ctx context.Context) error
 }
 
 func (c Chain) deny(target string) string {
@@ -46,6 +50,13 @@ func (c Chain) ask(name string) Asking {
 		return Ask
 	}
 	return c.Ask(name)
+}
+
+func (c Chain) pace(ctx context.Context) error {
+	if c.Pace == nil {
+		return nil
+	}
+	return c.Pace(ctx)
 }
 
 // knowledge is what a walk may use beside static records and the cache.

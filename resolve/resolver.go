@@ -106,7 +106,7 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 		}
 		ask := q
 		ask.Name = missing
-		steps, failure := r.learn(patience, ask)
+		steps, failure := r.learn(patience, ask, c)
 		if failure.failed {
 			stale, ok := r.stale(q, c, fresh, failure)
 			switch {
@@ -115,7 +115,7 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 			case patience.Err() == nil:
 				return failure
 			}
-			if steps, failure = r.learn(ctx, ask); failure.failed {
+			if steps, failure = r.learn(ctx, ask, c); failure.failed {
 				return failure
 			}
 		}

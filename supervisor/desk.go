@@ -171,14 +171,15 @@ func (d *desk) spend(q *question) bool {
 // longestWait is how long a question waits for its rule's rate: a client asks again by then.
 const longestWait = 3 * time.Second
 
-// look asks upstreams, at the rate that the rule may ask.
+// look asks upstreams, at the rate that the rule may ask: each name of a chain counts, and of a confirmation.
 func (d *desk) look(ctx context.Context, q *question) resolve.Answer {
-	wait, cancel := context.WithTimeout(ctx, longestWait)
-	defer cancel()
-	if err := d.budget.Question(wait, q.Rule); err != nil {
-		return resolve.ServFail(0, "too many questions to upstreams")
+	paced := chain(q)
+	paced.Pace = func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, longestWait)
+		defer cancel()
+		return d.budget.Question(ctx, q.Rule)
 	}
-	return q.rules.Resolver.Lookup(ctx, q.Question(), chain(q))
+	return q.rules.Resolver.Lookup(ctx, q.Question(), paced)
 }
 
 // chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.

@@ -97,3 +97,29 @@ func TestBudgetBehindAliases(t *testing.T) {
 		}
 	}
 }
+
+// kindsAtOnce asks for as many types of one name at once as there are arguments, and counts the replies by their codes.
+const kindsAtOnce = `import collections, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("8.8.8.8", 53)); s.settimeout(30)
+name = b"".join(bytes([len(l)]) + l.encode() for l in sys.argv[1].split(".")) + b"\0"
+for kind in sys.argv[2:]: s.send(int(kind).to_bytes(2, "big") + b"\1\0\0\1\0\0\0\0\0\0" + name + int(kind).to_bytes(2, "big") + b"\0\1")
+codes = collections.Counter(s.recv(4096)[3] & 15 for _ in sys.argv[2:])
+print(codes[0], codes[2])`
+
+// A name that a rule allows exactly has no budget, but a rate: what would wait too long fails, and is not asked.
+func TestRateOfExactRules(t *testing.T) {
+	z := newZones(t)
+	policy := z.policy("[network.domains]\n\"types.example.corp\" = \"allow\"\n[dns.budget]\nnames = 1\nbytes = 1\nquestions = 1\n")
+	types := strings.Fields("1 2 5 6 12 15 28 33 39 43 44 48 52 64 65 256 257")
+	got := z.run(bind, []string{"--policy", policy}, slices.Concat([]string{"/usr/bin/python3", "-c", kindsAtOnce, "types.example.corp"}, types)...)
+	var answered, failed int
+	if _, err := fmt.Sscanf(got.stdout, "%d %d\n", &answered, &failed); err != nil || answered+failed != len(types) || answered < 2 || failed == 0 {
+		t.Errorf("%+v", got)
+	}
+	if asked := z.questions(); len(asked) != answered {
+		t.Errorf("%d answers from %v", answered, asked)
+	}
+	if !strings.Contains(got.stderr, "cannot resolve types.example.corp: too many questions to upstreams") {
+		t.Errorf("not said: %s", got.stderr)
+	}
+}
