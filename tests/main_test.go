@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,9 @@ const ordinary = 54321
 // dirVar tells the second pass what the first has built.
 const dirVar = "DNSVISOR_TEST_DIR"
 
+// buildVar names a directory for what the tests use, for a run elsewhere: it is built, and nothing is tested.
+const buildVar = "DNSVISOR_TEST_BUILD"
+
 // built is where codex-dnsvisor and the tests' own clients are, built from this tree.
 var built string
 
@@ -32,6 +36,13 @@ func mainTest(m *testing.M) int {
 	if built = os.Getenv(dirVar); built != "" {
 		binary = filepath.Join(built, "codex-dnsvisor")
 		return m.Run()
+	}
+	if dir := os.Getenv(buildVar); dir != "" {
+		built, binary = dir, filepath.Join(dir, "codex-dnsvisor")
+		if err := errors.Join(build(dir), bring(dir)); err != nil {
+			return complain(err)
+		}
+		return 0
 	}
 	dir, err := os.MkdirTemp("", "dnsvisor-tests-")
 	if err != nil {
@@ -87,21 +98,31 @@ func build(dir string) error {
 	return nil
 }
 
-// asOrdinary runs this test binary again as an ordinary user, who may not be able to read the source tree.
-func asOrdinary(dir string) int {
-	home := filepath.Join(dir, "home")
+// bring puts beside what is built this test binary and its data, for who may not be able to read the source tree.
+func bring(dir string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return complain(err)
+		return err
 	}
 	for _, args := range [][]string{
-		{"install", "-d", "-m", "700", "-o", strconv.Itoa(ordinary), home},
 		{"cp", self, filepath.Join(dir, "tests.test")},
 		{"cp", "-rL", "testdata", dir},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))
+			return fmt.Errorf("%v: %w\n%s", args, err, out)
 		}
+	}
+	return nil
+}
+
+// asOrdinary runs this test binary again as an ordinary user.
+func asOrdinary(dir string) int {
+	home := filepath.Join(dir, "home")
+	if err := bring(dir); err != nil {
+		return complain(err)
+	}
+	if out, err := exec.Command("install", "-d", "-m", "700", "-o", strconv.Itoa(ordinary), home).CombinedOutput(); err != nil {
+		return complain(fmt.Errorf("%w\n%s", err, out))
 	}
 	fmt.Println("=== as an ordinary user")
 	own := func(arg string) bool { return strings.HasPrefix(arg, "-test.testlogfile") }
