@@ -24,9 +24,12 @@ SANDBOXES = podman crun runc firejail slirp4netns passt uidmap python3-pycares
 # What the test of the released Codex CLI uses beside.
 E2E_CODEX = ripgrep krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
+# What the matrix of kernels uses beside.
+GUESTS = qemu-system-x86 kmod xz-utils
+
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes
+.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
 
 all: build
 
@@ -91,6 +94,18 @@ deps-sandboxes: deps
 # Sandboxes of others, as root.
 test-sandboxes: build
 	go test -tags sandboxes,$(TAGS) -count 1 -timeout 10m -v ./tests/sandboxes
+
+deps-kernels: deps
+	./scripts/deps $(GUESTS)
+
+# KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of tests/kernels/group.go, without it all.
+ARCH ?= amd64
+KERNELS ?= 5.10 6.1 6.12 newest
+
+# Runs end-to-end tests on other kernels, in guests of qemu.
+kernel-matrix:
+	@./scripts/need qemu-system-x86_64 depmod xz
+	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)"
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)

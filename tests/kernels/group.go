@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// group is a selection of the end-to-end tests. Each element names a test, or some of its parts as -test.run has it.
+type group struct {
+	name  string
+	tests []string
+	env   string
+	limit time.Duration // past it something hangs
+}
+
+// groups are what every kernel runs.
+var groups = []group{
+	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases"}, limit: 5 * time.Minute},
+	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
+	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, limit: 5 * time.Minute},
+	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, limit: 5 * time.Minute},
+	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestPreemptionBefore519", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
+	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
+}
+
+// users run each group in turn.
+var users = []string{"root", "user"}
+
+// top is the name of the test that an element is of.
+func top(test string) string {
+	name, _, _ := strings.Cut(test, "/")
+	return name
+}
+
+// arguments select the group's tests, for the plan. Parts that differ in depth cannot be in one -test.run: a test whose parts are
+// named has them all elsewhere.
+func (g group) arguments() string {
+	var depth []string
+	for _, test := range g.tests {
+		for i, part := range strings.Split(test, "/") {
+			if i == len(depth) {
+				depth = append(depth, "")
+			}
+			if !slices.Contains(strings.Split(depth[i], "|"), part) {
+				depth[i] = strings.TrimPrefix(depth[i]+"|"+part, "|")
+			}
+		}
+	}
+	for i, d := range depth {
+		depth[i] = "^(" + d + ")$"
+	}
+	return fmt.Sprintf("-test.run='%s' -test.timeout=%s", strings.Join(depth, "/"), g.limit)
+}
+
+// outcome is what a group came to for one user in one guest.
+type outcome struct {
+	group, user string
+	status      int // of the test binary; -1: it did not end
+	passed      int // tests and parts of tests
+	failed      []string
+	skipped     map[string]string // with the reason of each
+	ran         map[string]bool   // tests, without their parts
+	output      []string
+	began       time.Time
+	took        time.Duration
+}
+
+var (
+	verdicts = regexp.MustCompile(`^\s*--- (PASS|FAIL|SKIP): (\S+)`)
+	logged   = regexp.MustCompile(`^\s+\w+\.go:\d+: (.*)`)
+)
+
+// read takes a line of the tests' output in.
+func (o *outcome) read(line string) {
+	o.output = append(o.output, line)
+	found := verdicts.FindStringSubmatch(line)
+	if found == nil {
+		return
+	}
+	o.ran[top(found[2])] = true
+	switch found[1] {
+	case "PASS":
+		o.passed++
+	case "FAIL":
+		o.failed = append(o.failed, found[2])
+	case "SKIP":
+		o.skipped[found[2]] = o.reason()
+	}
+}
+
+// reason is what the test that was skipped had said last.
+func (o *outcome) reason() string {
+	for _, line := range slices.Backward(o.output) {
+		if found := logged.FindStringSubmatch(line); found != nil {
+			return found[1]
+		}
+	}
+	return "no reason given"
+}
+
+// problem says what keeps the outcome from being a pass, or nothing.
+func (o *outcome) problem(g group) string {
+	var missing []string
+	for _, test := range g.tests {
+		if !o.ran[top(test)] {
+			missing = append(missing, top(test))
+		}
+	}
+	switch {
+	case o.status < 0:
+		return "did not end"
+	case len(o.failed) > 0:
+		return "failed: " + strings.Join(o.failed, ", ")
+	case o.status != 0:
+		return fmt.Sprintf("exit status %d", o.status)
+	case len(missing) > 0:
+		return "did not run " + strings.Join(missing, ", ")
+	case o.passed == 0:
+		return "nothing ran"
+	}
+	return ""
+}

@@ -1,0 +1,162 @@
+// Kernels runs end-to-end tests on other kernels than the machine's, each in a guest of qemu, and prints a table of what came of
+// them. It is run by `make kernel-matrix`.
+//
+// # Limitations
+//
+// Guests run without KVM nearly everywhere, and are slow: what takes microseconds on a machine takes ten or twenty times as long.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "kernels:", err)
+		os.Exit(1) //nolint:forbidigo // the one exit
+	}
+}
+
+// all are the kernels of a full run.
+const all = "5.10 6.1 6.12 newest"
+
+func run(args []string) error {
+	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
+	name := flags.String("arch", "amd64", "the guests' architecture")
+	asked := flags.String("kernels", all, "versions that Debian has, newest, or paths of images")
+	only := flags.String("tests", "", "the groups to run; none: all")
+	parallel := flags.Int("parallel", 1, "how many guests run at once")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	selected, err := choose(strings.Fields(*only))
+	if err != nil {
+		return err
+	}
+	a, err := findArch(*name)
+	if err != nil {
+		return err
+	}
+	m, rows, clean, err := prepare(a, *asked, selected)
+	if err != nil {
+		return err
+	}
+	defer clean()
+	results := runAll(m, rows, *parallel)
+	if err := printTable(os.Stdout, results, selected); err != nil {
+		return err
+	}
+	return report(results)
+}
+
+// choose finds groups by name.
+func choose(names []string) ([]group, error) {
+	if len(names) == 0 {
+		return groups, nil
+	}
+	var chosen []group
+	for _, name := range names {
+		i := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no group %q", name)
+		}
+		chosen = append(chosen, groups[i])
+	}
+	return chosen, nil
+}
+
+// prepare gets the kernels and builds the root.
+func prepare(a arch, asked string, selected []group) (m machine, rows []row, clean func(), err error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return m, nil, nil, err
+	}
+	found, err := kernels(cache, a, strings.Fields(asked))
+	if err != nil {
+		return m, nil, nil, err
+	}
+	dir, err := os.MkdirTemp("", "dnsvisor-kernels-")
+	if err != nil {
+		return m, nil, nil, err
+	}
+	clean = func() { _ = os.RemoveAll(dir) }
+	m = machine{arch: a, root: filepath.Join(dir, "root.cpio"), dir: dir}
+	if err := errors.Join(buildTests(filepath.Join(dir, "tests"), a), buildRoot(m.root, cache, a, filepath.Join(dir, "tests"))); err != nil {
+		clean()
+		return m, nil, nil, err
+	}
+	m.kvm = m.canKVM(found[0])
+	fmt.Println("guests run with", m.accelerator())
+	for _, k := range found {
+		rows = append(rows, row{k, plain, selected})
+	}
+	return m, rows, clean, nil
+}
+
+// cacheDir is outside the tree, so that clones share it.
+func cacheDir() (string, error) {
+	if dir := os.Getenv("DNSVISOR_KERNELS_CACHE"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "codex-dnsvisor", "kernels"), err
+}
+
+// runAll runs the rows, some at once.
+func runAll(m machine, rows []row, parallel int) []*result {
+	results := make([]*result, len(rows))
+	var mutex sync.Mutex
+	tell := func(format string, args ...any) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		fmt.Printf(format+"\n", args...)
+	}
+	free := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for i, r := range rows {
+		free <- struct{}{}
+		all.Go(func() {
+			results[i] = watch(m, r, fmt.Sprint(i), tell)
+			<-free
+		})
+	}
+	all.Wait()
+	return results
+}
+
+// report prints what went wrong, and is an error if anything did.
+func report(results []*result) error {
+	passed, failed := 0, 0
+	for _, res := range results {
+		for _, o := range res.outcomes {
+			for test, reason := range o.skipped {
+				fmt.Printf("%s: %s as %s skipped %s: %s\n", res.row, o.group, o.user, test, reason)
+			}
+			if i := slices.IndexFunc(res.row.groups, func(g group) bool { return g.name == o.group }); o.problem(res.row.groups[i]) == "" {
+				passed++
+				continue
+			}
+			fmt.Printf("\n=== %s: %s as %s\n%s\n", res.row, o.group, o.user, strings.Join(o.output, "\n"))
+		}
+		problems := res.problems()
+		failed += len(problems)
+		if res.err != nil {
+			fmt.Printf("\n=== %s: the console\n%s\n", res.row, strings.Join(res.console, "\n"))
+		}
+		for _, problem := range problems {
+			fmt.Println("FAIL:", problem)
+		}
+	}
+	fmt.Printf("groups: %d passed, %d failed\n", passed, failed)
+	if failed > 0 {
+		return errors.New("the matrix is not green")
+	}
+	return nil
+}

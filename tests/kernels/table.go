@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// cell is what the table says of a group in a guest: both users' tests and seconds.
+func (res *result) cell(g group) string {
+	tests, seconds, word := 0, 0.0, "pass"
+	for _, user := range users {
+		o := res.find(g.name, user)
+		if o == nil {
+			return "did not run"
+		}
+		if o.problem(g) != "" {
+			word = "FAIL"
+		}
+		tests += o.passed
+		seconds += o.took.Seconds()
+	}
+	return fmt.Sprintf("%s %d, %.0f s", word, tests, seconds)
+}
+
+// lacking is what doctor found amiss, for whom.
+func (res *result) lacking() string {
+	all := slices.Clone(res.lacks["root"])
+	for _, name := range res.lacks["user"] {
+		if !slices.Contains(all, name) {
+			all = append(all, name+" (as user)")
+		}
+	}
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return strings.Join(all, ", ")
+}
+
+// header and cells are a table that can be printed and written to the page.
+func header(selected []group) []string {
+	columns := []string{"kernel", "guest", "boot"}
+	for _, g := range selected {
+		columns = append(columns, g.name)
+	}
+	return append(columns, "missing or masked")
+}
+
+func (res *result) cells(selected []group) []string {
+	guest := res.row.condition.name
+	if guest == "" {
+		guest = "as it is"
+	}
+	name := res.release
+	if name == "" {
+		name = res.row.kernel.version
+	}
+	columns := []string{name, guest, fmt.Sprintf("%.0f s", res.booted.Seconds())}
+	for _, g := range selected {
+		cell := "—"
+		if slices.ContainsFunc(res.row.groups, func(own group) bool { return own.name == g.name }) {
+			cell = res.cell(g)
+		}
+		columns = append(columns, cell)
+	}
+	return append(columns, res.lacking())
+}
+
+func printTable(w io.Writer, results []*result, selected []group) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, strings.Join(header(selected), "\t"))
+	for _, res := range results {
+		fmt.Fprintln(table, strings.Join(res.cells(selected), "\t"))
+	}
+	return table.Flush()
+}
