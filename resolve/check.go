@@ -9,14 +9,10 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Networks whose addresses hold an IPv4 address in their last four bytes, or from the third on.
+// Addresses of no network, but of whoever uses them.
 var (
-	nat64      = netip.MustParsePrefix("64:ff9b::/96")   // RFC 6052 section 2.1
-	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48") // RFC 8215
-	compatible = netip.MustParsePrefix("::/96")          // RFC 4291 section 2.5.5.1
-	sixToFour  = netip.MustParsePrefix("2002::/16")      // RFC 3056
-	thisHost   = netip.MustParsePrefix("0.0.0.0/8")      // RFC 1122 section 3.2.1.3
-	broadcast  = netip.MustParseAddr("255.255.255.255")
+	thisHost  = netip.MustParsePrefix("0.0.0.0/8") // RFC 1122 section 3.2.1.3
+	broadcast = netip.MustParseAddr("255.255.255.255")
 )
 
 // PrivateNetworks are RFC 1918's, RFC 6598's and the unique local addresses of RFC 4193.
@@ -74,37 +70,19 @@ func (r *Resolver) publicHints(rr *dns.SVCB) *dns.SVCB {
 	return &out
 }
 
-// isLocal says that an address, or the IPv4 address that it holds, is local to whoever uses it.
+// isLocal says that an address, or an IPv4 address that it holds, is local to whoever uses it.
 func (r *Resolver) isLocal(ip []byte) bool {
 	addr, ok := netip.AddrFromSlice(ip)
 	if !ok {
 		return true
 	}
 	addr = addr.Unmap()
-	if v4, ok := embedded(addr); ok && r.localTo(v4) {
-		return true
-	}
-	return r.localTo(addr)
+	return r.localTo(addr) || slices.ContainsFunc(embedded(addr), r.localTo)
 }
 
 func (r *Resolver) localTo(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || addr.IsMulticast() || addr == broadcast ||
 		thisHost.Contains(addr) || slices.Contains(r.own, addr) || slices.ContainsFunc(r.local, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
-
-// embedded is the IPv4 address within an IPv6 address that a translator or a tunnel takes out of it.
-func embedded(addr netip.Addr) (netip.Addr, bool) {
-	if addr.Is4() {
-		return netip.Addr{}, false
-	}
-	b := addr.As16()
-	switch {
-	case nat64.Contains(addr), localNAT64.Contains(addr), compatible.Contains(addr):
-		return netip.AddrFrom4([4]byte(b[12:])), true
-	case sixToFour.Contains(addr):
-		return netip.AddrFrom4([4]byte(b[2:])), true
-	}
-	return netip.Addr{}, false
 }
 
 // aliasable says that a chain may lead to a name: one of letters, digits, '-' and '_', or one of the reverse trees,
