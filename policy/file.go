@@ -64,7 +64,7 @@ const (
 	MaxStale         = 7 * 24 * time.Hour // RFC 8767 section 4
 	LongestLease     = 24 * time.Hour
 	MinTimeout       = 10 * time.Millisecond
-	MaxTimeout       = 5 * time.Second
+	MaxTimeout       = 4800 * time.Millisecond // glibc asks again after 5 s
 )
 
 // Load reads the policy file at path: a regular file of at most MaxFile bytes. The error is an [*Error], the first one.
