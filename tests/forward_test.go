@@ -176,6 +176,10 @@ func TestForwardPeers(t *testing.T) {
 func TestForwardUsage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, []byte("mine"), 0o600))
+	locked, err := os.Open(t.TempDir())
+	must(t, err)
+	defer locked.Close()
+	must(t, syscall.Flock(int(locked.Fd()), syscall.LOCK_EX))
 	for _, c := range []struct {
 		args   string
 		status int
@@ -185,6 +189,7 @@ func TestForwardUsage(t *testing.T) {
 		{"forward --listen dns.sock", 2, "hint: unix:// and an absolute path"},
 		{"forward --listen unix://" + file, 1, "it is there already, and no socket"},
 		{"forward --listen unix:///absent/dns.sock", 1, "hint: make the directory"},
+		{"forward --listen unix://" + locked.Name() + "/dns.sock", 1, "resource temporarily unavailable\nhint: another forwarder starts there, or somebody else has locked the directory: "},
 		{"forward --listen unix:///tmp/x --upstream tls://", 2, "hint: an upstream is"},
 		{"forward --listen unix:///tmp/x --upstream-proxy ftp://x", 2, "hint: an upstream proxy is"},
 		{"forward --listen unix:///tmp/x -- true", 2, "takes no command"},

@@ -60,8 +60,11 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 			_, _ = fmt.Fprintf(e.stderr, "codex-dnsvisor: answering at unix://%s\n", audit.Escape(path))
 		}
 	})
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		err = &hinted{err, "make the directory of the socket first"}
+	case errors.Is(err, unix.EWOULDBLOCK):
+		err = &hinted{err, "another forwarder starts there, or somebody else has locked the directory: give the socket a directory of its own, of mode 0700"}
 	}
 	if err = errors.Join(err, source.Close(), config.Log.Close()); err != nil {
 		return &statusError{exitNo, err}
