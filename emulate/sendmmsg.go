@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +17,7 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 	count := min(int(uint32(n.Args[2])), maxMessages)
 	raw := make([]byte, count*sizeofMmsghdr)
 	if errno := e.read(n, n.Args[1], raw); errno != 0 {
-		return run() // a vector that ends in unmapped memory: the kernel sends what it can read
+		return e.unread(n) // a vector that ends in unmapped memory: the kernel sends what it can read
 	}
 	headers := make([]msghdr, count)
 	named := false
@@ -28,11 +29,36 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 	if !named {
 		return run()
 	}
-	to, outward := e.outward(n, headers)
-	if !outward || e.passes(n, to) {
+	to, outward, errno := e.outward(n, headers)
+	switch {
+	case errno != 0:
+		return e.unread(n)
+	case !outward || e.passes(n, to):
 		return run()
 	}
 	return e.sendEach(n, headers)
+}
+
+// unread lets the kernel send messages of which it may be able to read more than we are (memfd_secret(2)), if there is no way out but
+// by a wall whatever they say.
+func (e *Emulator) unread(n sys.Notification) verdict {
+	s, v, ok := e.take(n)
+	if !ok {
+		return v
+	}
+	defer s.close()
+	if s.domain != unix.AF_INET && s.domain != unix.AF_INET6 {
+		return run()
+	}
+	nobody := netip.AddrPortFrom(netip.IPv4Unspecified(), dnsPort)
+	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport(), Address: nobody})
+	switch {
+	case errno != 0:
+		return fail(errno)
+	case network != nil && network.Open:
+		return fail(unix.EFAULT) // broadcasts would pass the wall
+	}
+	return run()
 }
 
 // passes says whether the calls on a socket are all let run, of which one is for an address.
@@ -47,24 +73,25 @@ func (e *Emulator) passes(n sys.Notification, to address) bool {
 }
 
 // outward is the address of a message that is for a resolver, or else of one for anybody outside. False: all are for the namespace
-// itself, and the kernel can have the call.
-func (e *Emulator) outward(n sys.Notification, headers []msghdr) (outside address, found bool) {
+// itself, and the kernel can have the call. An errno: not all can be told.
+func (e *Emulator) outward(n sys.Notification, headers []msghdr) (outside address, found bool, errno unix.Errno) {
 	for _, m := range headers {
 		length, ok := m.addressLen()
 		if !ok || length < 2 {
 			continue
 		}
-		to, errno := e.readName(n, m.name, length)
+		var to address
+		to, errno = e.readName(n, m.name, length)
 		switch {
 		case errno != 0:
-			return outside, found // the kernel sends what is before it
+			return outside, found, errno
 		case e.aimed(to):
-			return to, true
+			return to, true, 0
 		case to.inet.IsValid() && !found && !e.Local(to.inet.Addr()):
 			outside, found = to, true
 		}
 	}
-	return outside, found
+	return outside, found, 0
 }
 
 // What one sendmmsg may hold until it returns. A count of less than was asked for is what the kernel gives at a full buffer.
