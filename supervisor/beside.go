@@ -77,10 +77,12 @@ func follow(route *os.File, keep bool) (*news, error) {
 		return nil, errors.Join(err, route.Close())
 	}
 	n := &news{route: route, done: make(chan struct{}), keep: keep, nets: map[netip.Prefix]bool{}}
-	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
-		if err := executeEach(route, routes(family)); err != nil && family == unix.AF_INET {
-			return nil, errors.Join(fmt.Errorf("set up the namespace: %w", err), route.Close())
-		}
+	if err := executeEach(route, routes(unix.AF_INET)); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up the namespace: %w", err), route.Close())
+	}
+	for _, r := range routes(unix.AF_INET6) {
+		// Switched off by sysctl, IPv6 refuses lo's address, and the route by it: an interface may have IPv6 all the same.
+		_ = executeEach(route, []request{r})
 	}
 	n.survey()
 	if err := sys.HearNetlink(route, false, n.heard); err != nil {
@@ -188,6 +190,7 @@ func interfaceRoutes(index uint32) []request {
 		route(unix.AF_INET, wallTable, rtnetlink.RouteAttributes{Priority: 1, Src: placeholder}),
 		route(unix.AF_INET, unix.RT_TABLE_LOCAL, rtnetlink.RouteAttributes{Priority: 1, Src: placeholder, Dst: placeholder}),
 		route(unix.AF_INET6, wallTable, rtnetlink.RouteAttributes{Priority: 2048}),
+		route(unix.AF_INET6, unix.RT_TABLE_LOCAL, rtnetlink.RouteAttributes{Priority: 2048, Dst: net.IP(placeholder6.AsSlice())}),
 	} {
 		requests = append(requests, request{unix.RTM_NEWROUTE, netlink.Create, r})
 	}
