@@ -110,7 +110,7 @@ kernel-matrix:
 deps-clients: deps
 	./scripts/deps $(CLIENTS)
 	$(MAKE) npm-packages
-	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
+	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd systemd-resolved libsystemd-shared && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
 
 npm-packages:
 	mkdir -p .cache/clients
@@ -131,7 +131,7 @@ e2e-codex: build
 
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
-	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf|TestServicesOf' ./tests
+	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf|TestServicesOf|TestResolvedInside' ./tests
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update
