@@ -7,8 +7,8 @@
 //
 // # Limitations
 //
-// Upstreams are asked for A, AAAA and CNAME; other types of a name have data only in static records. Whoever can
+// Upstreams are asked for the types of [Config] alone; others of a name have data only in static records. Whoever can
 // read and forge packets between this machine and an upstream that is asked by plain UDP or TCP can answer for it. The name of a tls or
 // https upstream without an address is looked up by the system's resolver, which can keep it from being found, but not take its place.
-// Signatures are neither checked nor passed on.
+// Signatures are passed on to who asks for them, and not checked.
 package resolve
