@@ -4,10 +4,36 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
+
+// CodexRequirements reads the rules of the text of a requirements.toml by itself; false where it is none, by its name and by what
+// it has. Which of its profiles counts, and of those that it names, is for the other files to say. The error is an [*Error].
+func CodexRequirements(name string, data []byte) ([]Rule, bool, error) {
+	tree, err := codexTree(name, data)
+	named := filepath.Base(name) == "requirements.toml"
+	if err != nil {
+		return nil, named, err
+	}
+	if !named && tree.child("experimental_network") == nil && tree.child("allowed_permission_profiles") == nil {
+		return nil, false, nil
+	}
+	m := &codexMerge{config: newCodexTable(Origin{}), requirements: tree}
+	for _, check := range []func() error{m.addProfiles, m.checkProfiles} {
+		if err := check(); err != nil {
+			return nil, true, err
+		}
+	}
+	managed, err := m.managed()
+	if err != nil {
+		return nil, true, err
+	}
+	rules, err := managed.rulesOfRequirements()
+	return rules, true, err
+}
 
 // preset is the profile that counts where the machine's requirements do not allow the one that is asked for.
 func (m *codexMerge) preset() string {

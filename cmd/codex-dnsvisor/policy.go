@@ -52,12 +52,15 @@ func (c *policyCheckCmd) Run(e *env) error {
 
 // checkFile says of a file what a run would, and warns of what it would not.
 func checkFile(path string) ([]policy.Warning, error) {
-	ways, err := flagsFor(path)
+	data, err := policy.Read(path)
 	if err != nil {
 		return nil, err
 	}
+	if rules, ok, err := policy.CodexRequirements(path, data); ok {
+		return policy.Check(rules), err
+	}
 	var warnings []policy.Warning
-	for _, flags := range ways {
+	for _, flags := range flagsFor(path, data) {
 		some, err := flags.check()
 		if err != nil {
 			return nil, err
@@ -88,23 +91,19 @@ func (f *policyFlags) check() ([]policy.Warning, error) {
 
 // flagsFor are the flags that read a file of its format: what begins with a brace is JSON, what has profiles is Codex's, of
 // which each is a way to read it.
-func flagsFor(path string) ([]policyFlags, error) {
-	data, err := policy.Read(path)
-	if err != nil {
-		return nil, err
-	}
+func flagsFor(path string, data []byte) []policyFlags {
 	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
-		return []policyFlags{{SRT: path}}, nil
+		return []policyFlags{{SRT: path}}
 	}
 	profiles := policy.CodexProfiles(data)
 	if len(profiles) == 0 {
-		return []policyFlags{{Policy: path}}, nil
+		return []policyFlags{{Policy: path}}
 	}
 	var ways []policyFlags
 	for _, profile := range profiles {
 		ways = append(ways, policyFlags{CodexProfile: profile, codex: &policy.CodexFiles{Config: path}})
 	}
-	return ways, nil
+	return ways
 }
 
 // checkRecords warns of records whose name nobody gets an answer for.
