@@ -118,7 +118,10 @@ func TestDecideServices(t *testing.T) {
 		{"and one of what is below the owner", []string{"allow a.test", "deny *.a.test"}, "_dmarc.a.test", ReasonDenied, "*.a.test", true},
 		{"a deny of the owner wins", []string{"allow a.test", "deny a.test"}, "_dmarc.a.test", ReasonDenied, "a.test", false},
 		{"a denied owner is named", []string{"deny a.test"}, "_dmarc.a.test", ReasonDenied, "a.test", false},
-		{"a denied owner does not shadow a rule for the name", []string{"deny a.test", "allow *.a.test"}, "_dmarc.a.test", "", "*.a.test", true},
+		{"a denied owner outweighs a wildcard", []string{"deny a.test", "allow *.a.test"}, "_dmarc.a.test", ReasonDenied, "a.test", false},
+		{"and a glob", []string{"deny ?.test", "allow *"}, "_443._https.a.test", ReasonDenied, "?.test", false},
+		{"but not what it has none of", []string{"deny a.test", "allow **.a.test"}, "_secret._tcp.a.test", "", "**.a.test", true},
+		{"nor a rule for the name", []string{"deny a.test", "allow _dmarc.a.test"}, "_dmarc.a.test", "", "_dmarc.a.test", true},
 		{"services of localhost", nil, "_dmarc.localhost", ReasonNotAllowedLocal, "", true},
 	} {
 		t.Run(tt.title, func(t *testing.T) {

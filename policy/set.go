@@ -76,7 +76,7 @@ func (s *Set) Rules() []Rule {
 // and a trailing dot are normalised if need be; any other text is denied. It does not allocate for normalised names.
 //
 // A name that no rule is about, and that is a service label below an owner (see [ServiceOwner]), is decided as its owner is,
-// and the decision's Service says so.
+// and the decision's Service says so. A rule that denies the owner outweighs a wildcard that allows the label, too.
 //
 // A name of special use is decided as any other. Whoever asks upstreams must not ask about it unless the decision is Named.
 func (s *Set) Decide(name string) Decision {
@@ -105,12 +105,25 @@ func (s *Set) decide(folded string, normal bool) Decision {
 		return none
 	}
 	if r := s.allow.find(folded); r != nil {
+		if owner := s.deniedOwner(folded, r); owner != nil {
+			return Decision{Effect: Deny, Reason: ReasonDenied, Rule: owner, Service: true}
+		}
 		return Decision{Effect: Allow, Rule: r}
 	}
 	if d := s.service(folded); d.Rule != nil {
 		return d
 	}
 	return none
+}
+
+// deniedOwner is the rule that denies the owner of a service label: to a label that another rule allows it counts, but not to
+// one that a rule names.
+func (s *Set) deniedOwner(name string, allowed *Rule) *Rule {
+	owner, ok := serviceOwner(name)
+	if !ok || allowed != nil && allowed.Pattern.Exact() {
+		return nil
+	}
+	return s.denied(owner)
 }
 
 // service decides a normalised name by the rules for its owner; without one, the decision has no rule.
@@ -135,8 +148,11 @@ func (s *Set) Denied(name string) *Rule {
 	if s == nil {
 		return nil
 	}
-	folded, _ := fold(name)
-	return s.denied(folded)
+	folded, normal := fold(name)
+	if r := s.denied(folded); r != nil || !normal {
+		return r
+	}
+	return s.deniedOwner(folded, s.allow.find(folded))
 }
 
 // denied looks at the end alone of what is too long to be a name, so that the work stays bounded.

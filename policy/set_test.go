@@ -88,6 +88,8 @@ func TestDenied(t *testing.T) {
 		"evil.test":              "evil.test",
 		"Evil.TEST.":             "evil.test",
 		"x.evil.test":            "",
+		"_443._https.evil.test":  "evil.test",
+		"_secret._tcp.evil.test": "",
 		"bad.test":               "",
 		"x.y.bad.test":           "*.bad.test",
 		`My\032Printer.bad.test`: "*.bad.test",

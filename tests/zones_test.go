@@ -175,6 +175,10 @@ func TestServiceLabels(t *testing.T) {
 			{"_acme-challenge.example.corp TXT", `TXT "token"`},
 			{"_kerberos._udp.example.corp SRV", "SRV 1 0 88 kdc1.example.corp."},
 		})
+		z.check(upstream, append(allow("**.example.corp", "_ldap._tcp.example.corp"), "--deny", "example.corp"), [][]string{
+			{"_kerberos._udp.example.corp SRV", "status: NXDOMAIN", "EDE: 15 (Blocked): (denied by example.corp (--deny))"},
+			{"_ldap._tcp.example.corp SRV", "SRV 1 0 389 ldap1.example.corp."},
+		})
 	}
 }
 
