@@ -29,7 +29,7 @@ GUESTS = qemu-system-x86 kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
+.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
 
 all: build
 
@@ -132,6 +132,15 @@ e2e-codex: build
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
 	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf|TestServicesOf|TestResolvedInside' ./tests
+
+# The table of kernel features in docs/kernels.md, from that in the code.
+docs-kernels:
+	go test -tags $(TAGS) -count 1 -run TestKernelsPage ./internal/sys -update
+
+# Breaks each fallback on purpose, and wants the tests of fallbacks to fail; writes the list into docs/kernels.md.
+mutants:
+	@./scripts/need gcc go seccomp.h dig delv musl-gcc bwrap unshare dnssec-signzone
+	./scripts/mutants
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update

@@ -53,9 +53,6 @@ func remedies() []remedy {
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.EBUSY}, nil, "another seccomp supervisor listens to this process already: run codex-dnsvisor outside of it"},
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.EINVAL, unix.ENOSYS}, nil, "use a kernel with CONFIG_SECCOMP_FILTER and user notification"},
 		{stepLaunch, sys.StageSeccomp, refused, nil, "a seccomp profile around this process refuses filters; " + containerAdvice},
-		{stepListener, 0, refused, contained, "the container's seccomp profile refuses pidfd_getfd: " + containerAdvice + "; or --cap-add=SYS_PTRACE"},
-		{stepTake, 0, refused, contained, "the container's seccomp profile refuses pidfd_getfd: " + containerAdvice + "; or --cap-add=SYS_PTRACE"},
-		{stepMemory, 0, refused, contained, "the container's seccomp profile refuses process_vm_readv: " + containerAdvice + "; or --cap-add=SYS_PTRACE"},
 		{stepListener, 0, refused, nil, lookAdvice},
 		{stepTake, 0, refused, nil, lookAdvice},
 		{stepMemory, 0, refused, nil, lookAdvice},
@@ -75,6 +72,9 @@ func (h *host) advise(err error) string {
 	if !ok {
 		return otherwise
 	}
+	if lacks, ok := errors.AsType[*sys.FeatureError](err); ok {
+		return adviceFor(lacks)
+	}
 	var stage sys.Stage
 	errno, _ := errors.AsType[unix.Errno](err)
 	if failed, ok := errors.AsType[*sys.StageError](err); ok {
@@ -87,6 +87,16 @@ func (h *host) advise(err error) string {
 		case r.when != nil && !r.when(h):
 		default:
 			return r.advice
+		}
+	}
+	return otherwise
+}
+
+// adviceFor is that of the feature's own check.
+func adviceFor(lacks *sys.FeatureError) string {
+	for _, f := range sys.Features() {
+		if f.Name == lacks.Name {
+			return instead(f)
 		}
 	}
 	return otherwise

@@ -22,16 +22,16 @@ func TestSettle(t *testing.T) {
 		launched bool
 		want     Finding
 	}{
-		{"there", must, yes("f"), false, Finding{"x", OK, "f", ""}},
-		{"missing and required", must, no("f"), true, Finding{"x", Failure, "f", "own"}},
-		{"missing, a loss", may, no("f"), true, Finding{"x", Warning, "f", "own"}},
-		{"advice of the probe's own", may, noBut("f", "its"), true, Finding{"x", Warning, "f", "its"}},
-		{"not to tell", must, unknown("f"), true, Finding{"x", Unknown, "f", ""}},
-		{"missing, but a launch works", proven, noBut("f", "its"), true, Finding{"x", OK, "f; a launch works all the same", ""}},
-		{"not to tell, but a launch works", proven, unknown("f"), true, Finding{"x", OK, "f; a launch works all the same", ""}},
-		{"missing, and no launch works", proven, no("f"), false, Finding{"x", Failure, "f", "own"}},
-		{"not to tell, and no launch works", proven, unknown("f"), false, Finding{"x", Unknown, "f", ""}},
-		{"older than the feature", young, no("f"), true, Finding{"x", Warning, "f (since Linux 6.9)", "own"}},
+		{"there", must, yes("f"), false, Finding{"x", OK, "f", "", "", ""}},
+		{"missing and required", must, no("f"), true, Finding{"x", Failure, "f", "own", "", ""}},
+		{"missing, a loss", may, no("f"), true, Finding{"x", Warning, "f", "own", "", ""}},
+		{"advice of the probe's own", may, noBut("f", "its"), true, Finding{"x", Warning, "f", "its", "", ""}},
+		{"not to tell", must, unknown("f"), true, Finding{"x", Unknown, "f", "", "", ""}},
+		{"missing, but a launch works", proven, noBut("f", "its"), true, Finding{"x", OK, "f; a launch works all the same", "", "", ""}},
+		{"not to tell, but a launch works", proven, unknown("f"), true, Finding{"x", OK, "f; a launch works all the same", "", "", ""}},
+		{"missing, and no launch works", proven, no("f"), false, Finding{"x", Failure, "f", "own", "", ""}},
+		{"not to tell, and no launch works", proven, unknown("f"), false, Finding{"x", Unknown, "f", "", "", ""}},
+		{"older than the feature", young, no("f"), true, Finding{"x", Warning, "f (since Linux 6.9)", "own", "", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.check.settle(machine("6.1.0", nil), c.answer, c.launched); got != c.want {
@@ -45,16 +45,22 @@ func TestSettle(t *testing.T) {
 }
 
 // stubborn is a process in which every call answers the same.
-func stubborn(err error) process {
-	call := func() error { return err }
-	return process{func(uint) bool { return err == nil }, call, call, call, call, call}
+func stubborn(err error) process { return process{func() error { return err }} }
+
+// without is the table of features on a kernel that has none of them.
+func without(why error) []sys.Feature {
+	features := sys.Features()
+	for i := range features {
+		features[i].Probe = func() (sys.Presence, error) { return sys.Missing, why }
+	}
+	return features
 }
 
 func TestEveryCheckOfTheTable(t *testing.T) {
 	names := map[string]bool{launchCheck: true}
 	bare := machine("", nil)
 	bare.self = stubborn(unix.EPERM)
-	for _, c := range checks() {
+	for _, c := range checks(without(unix.ENOSYS)) {
 		if names[c.name] || len(c.name) > 20 || c.probe == nil || c.proven && !c.required {
 			t.Errorf("%q: its name is taken or too long, or it has no probe, or proves what is not required", c.name)
 		}
@@ -77,7 +83,10 @@ func TestEveryProblemHasAdvice(t *testing.T) {
 	h.arch, h.self = "mips", stubborn(unix.ENOSYS)
 	h.limits = map[string]limit{"nofile": {value: 3}, "nproc": {value: 3}}
 	bad := 0
-	for _, f := range examine(h, checks(), &trialError{stepLaunch, unix.ENOSYS}) {
+	features := without(unix.ENOSYS)
+	harmless := len(slices.DeleteFunc(slices.Clone(features), func(f sys.Feature) bool { return f.Lost != "" }))
+	all := checks(features)
+	for _, f := range examine(h, all, &trialError{stepLaunch, unix.ENOSYS}) {
 		if (f.Advice != "") != (f.Status == Failure || f.Status == Warning) {
 			t.Errorf("%+v", f)
 		}
@@ -85,14 +94,14 @@ func TestEveryProblemHasAdvice(t *testing.T) {
 			bad++
 		}
 	}
-	if informs := 4; bad != len(checks())+1-informs { // container, filters, SELinux, IPv6
-		t.Errorf("%d problems of %d", bad, len(checks())+1)
+	if informs := 3 + harmless; bad != len(all)+1-informs { // container, filters, SELinux
+		t.Errorf("%d problems of %d", bad, len(all)+1)
 	}
 }
 
 func TestALaunchThatWorksOutweighsTheSettings(t *testing.T) {
 	files := user(restrictFile, "1", cloneFile, "0")
-	only := slices.DeleteFunc(checks(), func(c check) bool { return c.name != "AppArmor" && c.name != "unprivileged use" })
+	only := slices.DeleteFunc(checks(nil), func(c check) bool { return c.name != "AppArmor" && c.name != "unprivileged use" })
 	if got := examine(machine("6.8.0", files), only, nil); !Works(got) || len(got) != 3 {
 		t.Errorf("%+v", got)
 	}
@@ -147,9 +156,8 @@ func TestAdvise(t *testing.T) {
 		{"a listener", plain, stage(sys.StageSeccomp, unix.EBUSY), "outside of it"},
 		{"no filters", plain, stage(sys.StageSeccomp, unix.EINVAL), "CONFIG_SECCOMP_FILTER"},
 		{"filters refused", plain, stage(sys.StageSeccomp, unix.EACCES), "refuses filters"},
-		{"getfd in Docker", docker, &trialError{stepListener, unix.EPERM}, "SYS_PTRACE"},
-		{"descriptor in Docker", docker, &trialError{stepTake, unix.EPERM}, "SYS_PTRACE"},
-		{"memory in Docker", docker, &trialError{stepMemory, unix.EPERM}, "process_vm_readv"},
+		{"masked", plain, &trialError{stepLaunch, &sys.FeatureError{Name: "pidfd_open", Err: sys.ErrMasked}}, "a newer kernel"},
+		{"a feature of nowhere", plain, &trialError{stepLaunch, &sys.FeatureError{Name: "x", Err: sys.ErrMasked}}, otherwise},
 		{"getfd", plain, &trialError{stepListener, unix.EPERM}, "ptrace_scope"},
 		{"descriptor", plain, &trialError{stepTake, unix.EPERM}, "ptrace_scope"},
 		{"memory", plain, &trialError{stepMemory, unix.EPERM}, "ptrace_scope"},

@@ -2,61 +2,65 @@ package doctor
 
 import (
 	"errors"
-	"io/fs"
-	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// probeNotification asks whether filters can hand calls to a supervisor. The file is there since Linux 4.14.
-func probeNotification(h *host) answer {
-	text, err := h.read("proc/sys/kernel/seccomp/actions_avail")
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && h.exists("proc/self/status") && h.status("Seccomp") == "":
-		return no("a kernel without seccomp")
-	case err != nil:
-		return unknown("%v", err)
-	case !slices.Contains(strings.Fields(text), "user_notif"):
-		return no("not among this kernel's filter actions")
-	}
-	return yes("user_notif")
+// ofKernel is the check of a row of the table of kernel features.
+func ofKernel(f sys.Feature) check {
+	return check{name: f.Name, since: parseVersion(f.Since), required: f.Required, proven: f.Required, feature: true, probe: func(h *host) answer { return probeFeature(h, f) }}
 }
 
-// killableFixed is the release from which a received call cannot hang its target (see the check's words).
+// probeFeature words what the kernel says about a feature.
+func probeFeature(h *host, f sys.Feature) answer {
+	presence, err := f.Probe()
+	a := answer{presence: presence}
+	switch presence {
+	case sys.There:
+		a.outcome, a.found = isThere, "there"+h.restriction(f.Name)
+	case sys.CannotTell:
+		a.outcome, a.found = cannotTell, err.Error()
+	case sys.Missing, sys.Masked:
+		a.outcome, a.found, a.advice = isMissing, lacking(presence, err), instead(f)
+		if f.Lost == "" {
+			a.outcome, a.found, a.advice = isThere, a.found+"; nothing is lost: "+f.Fallback, ""
+		}
+	}
+	return a
+}
+
+// killableFixed is the release from which a received call cannot hang its target (see restriction).
 var killableFixed = version{6, 18}
 
-func probeKillable(h *host) answer {
+// restriction is what else is to be said of a feature that is there.
+func (h *host) restriction(name string) string {
 	switch {
-	case !h.self.filterFlags(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV):
-		return no("not taken")
-	case h.kernel().atLeast(killableFixed):
-		return yes("taken")
+	case name == "wait_killable" && !h.kernel().atLeast(killableFixed):
+		return "; before 6.18, or a stable kernel with its fix, a fast answer can hang a target (rare)"
+	case name == "ipv6" && h.switchedOff():
+		return "; switched off by sysctl"
 	}
-	return yes("taken; before 6.18, or a stable kernel with its fix, a fast answer can hang a target (rare)")
+	return ""
 }
 
-func probeSpeculation(h *host) answer {
-	if h.self.filterFlags(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW) {
-		return yes("taken")
+func lacking(p sys.Presence, err error) string {
+	switch {
+	case p == sys.Masked:
+		return err.Error()
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return "refused by a seccomp profile around this process: " + err.Error()
 	}
-	return no("not taken")
+	return "not there: " + err.Error()
 }
 
-// tried makes a probe of a system call that either works or says why not.
-func tried(call func(process) func() error) func(*host) answer {
-	return func(h *host) answer {
-		err := call(h.self)()
-		switch {
-		case err == nil:
-			return yes("works")
-		case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-			return no("unknown here: " + err.Error())
-		case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-			return noBut("refused: "+err.Error(), "a seccomp profile around this process refuses it; "+containerAdvice)
-		}
-		return unknown("%v", err)
+// instead is what is lost without a feature, and done instead.
+func instead(f sys.Feature) string {
+	if f.Required {
+		return f.Fallback
 	}
+	return f.Lost + ". Instead: " + f.Fallback
 }
 
 // containerAdvice is for what a container's seccomp profile refuses.

@@ -6,77 +6,60 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-func TestProbeNotification(t *testing.T) {
-	const file = "proc/sys/kernel/seccomp/actions_avail"
+func TestProbeFeature(t *testing.T) {
+	required := sys.Feature{Name: "r", Required: true, Lost: "everything", Fallback: "get it"}
+	losing := sys.Feature{Name: "l", Lost: "a loss", Fallback: "a way round"}
+	harmless := sys.Feature{Name: "h", Fallback: "a way round"}
 	for _, c := range []struct {
-		name    string
-		files   map[string]string
-		outcome outcome
-		found   string
+		name          string
+		feature       sys.Feature
+		presence      sys.Presence
+		err           error
+		outcome       outcome
+		found, advice string
 	}{
-		{"Linux 6", map[string]string{file: "kill_process kill_thread trap errno user_notif trace log allow\n"}, isThere, "user_notif"},
-		{"Linux 4.18", map[string]string{file: "kill_process kill_thread trap errno trace log allow\n"}, isMissing, "not among this kernel's filter actions"},
-		{"a kernel without CONFIG_SECCOMP", map[string]string{"proc/self/status": "Name:\tx\n"}, isMissing, "a kernel without seccomp"},
-		{"/proc/sys is hidden", map[string]string{"proc/self/status": userStatus}, cannotTell, "open proc/sys/kernel/seccomp/actions_avail: file does not exist"},
-		{"no /proc", nil, cannotTell, "open proc/sys/kernel/seccomp/actions_avail: file does not exist"},
+		{"there", losing, sys.There, nil, isThere, "there", ""},
+		{"missing", losing, sys.Missing, unix.ENOSYS, isMissing, "not there: function not implemented", "a loss. Instead: a way round"},
+		{"refused", losing, sys.Missing, unix.EPERM, isMissing, "refused by a seccomp profile around this process: operation not permitted", "a loss. Instead: a way round"},
+		{"masked", losing, sys.Masked, sys.ErrMasked, isMissing, "masked by CODEX_DNSVISOR_MASK", "a loss. Instead: a way round"},
+		{"required", required, sys.Missing, unix.EINVAL, isMissing, "not there: invalid argument", "get it"},
+		{"required and masked", required, sys.Masked, sys.ErrMasked, isMissing, "masked by CODEX_DNSVISOR_MASK", "get it"},
+		{"nothing lost", harmless, sys.Masked, sys.ErrMasked, isThere, "masked by CODEX_DNSVISOR_MASK; nothing is lost: a way round", ""},
+		{"not to tell", required, sys.CannotTell, errors.New("odd"), cannotTell, "odd", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) { expect(t, probeNotification(machine("6.1.0", c.files)), c.outcome, c.found) })
-	}
-}
-
-func TestProbesOfFilterFlags(t *testing.T) {
-	takes := func(release string, known uint) *host {
-		h := machine(release, nil)
-		h.self.filterFlags = func(flags uint) bool {
-			if flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER == 0 {
-				t.Errorf("flags %#x are not those of a run", flags)
+		t.Run(c.name, func(t *testing.T) {
+			c.feature.Probe = func() (sys.Presence, error) { return c.presence, c.err }
+			got := probeFeature(machine("6.18.0", nil), c.feature)
+			expect(t, got, c.outcome, c.found)
+			if got.advice != c.advice || got.presence != c.presence {
+				t.Errorf("%+v", got)
 			}
-			return flags&^(known|unix.SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0
-		}
-		return h
-	}
-	const kill, spec = unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW
-	expect(t, probeKillable(takes("6.18.0", kill)), isThere, "taken")
-	expect(t, probeKillable(takes("5.15.0", spec)), isMissing, "not taken")
-	if a := probeKillable(takes("6.17.9", kill)); a.outcome != isThere || !strings.Contains(a.found, "6.18") {
-		t.Errorf("the race before 6.18 is not told: %+v", a)
-	}
-	expect(t, probeSpeculation(takes("5.15.0", spec)), isThere, "taken")
-	expect(t, probeSpeculation(takes("4.16.0", kill)), isMissing, "not taken")
-}
-
-func TestTriedCalls(t *testing.T) {
-	for _, c := range []struct {
-		err     error
-		outcome outcome
-		found   string
-		profile bool
-	}{
-		{nil, isThere, "works", false},
-		{unix.ENOSYS, isMissing, "unknown here: function not implemented", false},
-		{unix.EINVAL, isMissing, "unknown here: invalid argument", false},
-		{unix.EPERM, isMissing, "refused: operation not permitted", true},
-		{unix.EACCES, isMissing, "refused: permission denied", true},
-		{unix.EMFILE, cannotTell, "too many open files", false},
-		{errors.New("odd"), cannotTell, "odd", false},
-	} {
-		h := machine("6.1.0", nil)
-		h.self.getFD = func() error { return c.err }
-		got := tried(func(p process) func() error { return p.getFD })(h)
-		expect(t, got, c.outcome, c.found)
-		if strings.Contains(got.advice, "seccomp") != c.profile {
-			t.Errorf("%v: advice %q", c.err, got.advice)
-		}
+		})
 	}
 }
 
-func TestBySince(t *testing.T) {
-	probe := bySince(version{6, 6})
-	expect(t, probe(machine("6.6.0", nil)), isThere, "Linux 6.6 or newer")
-	expect(t, probe(machine("6.5.0", nil)), isMissing, "not there")
-	expect(t, probe(machine("odd", nil)), cannotTell, `kernel release "odd"`)
+// What is masked a launch does not prove, and no release explains.
+func TestAMaskedFeature(t *testing.T) {
+	c := ofKernel(sys.Feature{Name: "r", Since: "6.9", Required: true, Lost: "everything", Probe: func() (sys.Presence, error) { return sys.Masked, sys.ErrMasked }})
+	if got := c.examine(machine("6.1.0", nil), true); got.Status != Failure || got.Found != "masked by CODEX_DNSVISOR_MASK" || got.Kernel != "masked" || got.Since != "6.9" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRestrictions(t *testing.T) {
+	there := func() (sys.Presence, error) { return sys.There, nil }
+	killable, inet6 := sys.Feature{Name: "wait_killable", Probe: there}, sys.Feature{Name: "ipv6", Probe: there}
+	expect(t, probeFeature(machine("6.18.0", nil), killable), isThere, "there")
+	if got := probeFeature(machine("6.17.9", nil), killable); !strings.Contains(got.found, "6.18") {
+		t.Errorf("the race before 6.18 is not told: %+v", got)
+	}
+	const file = "proc/sys/net/ipv6/conf/all/disable_ipv6"
+	expect(t, probeFeature(machine("6.1.0", user(file, "0\n")), inet6), isThere, "there")
+	expect(t, probeFeature(machine("6.1.0", user(file, "1\n")), inet6), isThere, "there; switched off by sysctl")
 }
 
 func TestProbeLimit(t *testing.T) {

@@ -31,6 +31,8 @@ type Finding struct {
 	Status Status
 	Found  string // as it stands; parts of it may come from a file and are not escaped
 	Advice string // what to do, or what is lost; "" where there is nothing to do
+	Kernel string // of a kernel feature, whether it is there: yes, no, masked, unknown; "" for other checks
+	Since  string // of a kernel feature, the first Linux that has it; "" where its configuration decides
 }
 
 // Works says that no finding keeps a run from working. What could not be told does not.

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 // host is the machine as the probes see it.
@@ -26,12 +24,7 @@ type host struct {
 
 // process is what the probes try out on this process itself; each returns the kernel's reason.
 type process struct {
-	filterFlags func(flags uint) bool
-	getFD       func() error // pidfd_getfd
-	threadFD    func() error // pidfd_open with PIDFD_THREAD
-	readMemory  func() error // process_vm_readv
-	openBeneath func() error // openat2
-	connect     func() error // of an internet socket, to loopback; nothing is sent
+	connect func() error // of an internet socket, to loopback; nothing is sent
 }
 
 // limit is a resource limit, RLIM_INFINITY for none, or why it could not be read.
@@ -57,32 +50,6 @@ func thisHost() *host {
 
 func thisProcess() process {
 	return process{
-		filterFlags: sys.HasFilterFlags,
-		getFD: func() error {
-			null, err := os.Open(os.DevNull)
-			if err != nil {
-				return err
-			}
-			defer null.Close()
-			pidfd, err := unix.PidfdOpen(os.Getpid(), 0)
-			if err != nil {
-				return err
-			}
-			return errors.Join(closed(unix.PidfdGetfd(pidfd, int(null.Fd()), 0)), unix.Close(pidfd))
-		},
-		threadFD: func() error {
-			const thread = unix.O_EXCL // PIDFD_THREAD
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			return closed(unix.PidfdOpen(unix.Gettid(), thread))
-		},
-		readMemory: func() error {
-			_, err := unix.ProcessVMReadv(os.Getpid(), nil, nil, 0)
-			return err
-		},
-		openBeneath: func() error {
-			return closed(unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC}))
-		},
 		connect: func() error {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 			if err != nil {
@@ -91,14 +58,6 @@ func thisProcess() process {
 			return errors.Join(unix.Connect(fd, &unix.SockaddrInet4{Port: 53, Addr: [4]byte{127, 0, 0, 1}}), unix.Close(fd))
 		},
 	}
-}
-
-// closed closes what a call opened to see whether it can.
-func closed(fd int, err error) error {
-	if err != nil {
-		return err
-	}
-	return unix.Close(fd)
 }
 
 func (h *host) kernel() version { return parseVersion(h.release) }

@@ -1,9 +1,7 @@
 package doctor
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 )
 
@@ -48,28 +46,8 @@ func procOptions(line string) ([]string, bool) {
 	return append(strings.Split(fields[5], ","), strings.Split(super[2], ",")...), true
 }
 
-// probeChildren asks for the file by which the keeper finds what it has to end.
-func probeChildren(h *host) answer {
-	_, err := h.read("proc/thread-self/children")
-	switch {
-	case err == nil:
-		return yes("readable")
-	case errors.Is(err, fs.ErrNotExist) && h.exists("proc/self/status"):
-		return no("/proc/PID/task/TID/children is not there")
-	}
-	return unknown("%v", err)
-}
-
-// probeIPv6 informs: a run answers IPv6 questions either way.
-func probeIPv6(h *host) answer {
+// switchedOff says whether IPv6 is there and has no addresses.
+func (h *host) switchedOff() bool {
 	off, err := h.number("proc/sys/net/ipv6/conf/all/disable_ipv6")
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !h.exists("proc/net/if_inet6"):
-		return yes("not there: the namespace is IPv4 only")
-	case err == nil && off != 0:
-		return yes("switched off by sysctl")
-	case err != nil:
-		return unknown("%v", err)
-	}
-	return yes("there")
+	return err == nil && off != 0
 }

@@ -37,20 +37,6 @@ func TestProbeProc(t *testing.T) {
 	}
 }
 
-func TestProbeChildren(t *testing.T) {
-	expect(t, probeChildren(machine("6.1.0", user("proc/thread-self/children", ""))), isThere, "readable")
-	expect(t, probeChildren(machine("6.1.0", user())), isMissing, "/proc/PID/task/TID/children is not there")
-	expect(t, probeChildren(machine("6.1.0", nil)), cannotTell, "open proc/thread-self/children: file does not exist")
-}
-
-func TestProbeIPv6(t *testing.T) {
-	const file = "proc/sys/net/ipv6/conf/all/disable_ipv6"
-	expect(t, probeIPv6(machine("6.1.0", user(file, "0\n", "proc/net/if_inet6", "x"))), isThere, "there")
-	expect(t, probeIPv6(machine("6.1.0", user(file, "1\n", "proc/net/if_inet6", ""))), isThere, "switched off by sysctl")
-	expect(t, probeIPv6(machine("6.1.0", user())), isThere, "not there: the namespace is IPv4 only")
-	expect(t, probeIPv6(machine("6.1.0", user("proc/net/if_inet6", "x"))), cannotTell, "open "+file+": file does not exist")
-}
-
 func TestProbeYama(t *testing.T) {
 	const file = "proc/sys/kernel/yama/ptrace_scope"
 	expect(t, probeYama(machine("6.1.0", user())), isThere, "not there")

@@ -47,14 +47,17 @@ type jsonFinding struct {
 	Status string `json:"status"`
 	Found  string `json:"found"`
 	Advice string `json:"advice"`
+	Kernel string `json:"kernel,omitempty"`
+	Since  string `json:"since,omitempty"`
 }
 
 // WriteJSON writes the findings as one line with one object: ok (see Works), and checks, each with check, status
-// (ok, warning, failure, unknown), found and advice, which are escaped as in the text.
+// (ok, warning, failure, unknown), found and advice, which are escaped as in the text; of kernel features kernel (yes, no, masked,
+// unknown) and since as well.
 func WriteJSON(w io.Writer, findings []Finding) error {
 	report := jsonReport{OK: Works(findings), Checks: []jsonFinding{}}
 	for _, f := range findings {
-		report.Checks = append(report.Checks, jsonFinding{audit.Escape(f.Check), f.Status.String(), audit.Escape(f.Found), audit.Escape(f.Advice)})
+		report.Checks = append(report.Checks, jsonFinding{audit.Escape(f.Check), f.Status.String(), audit.Escape(f.Found), audit.Escape(f.Advice), f.Kernel, f.Since})
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -10,10 +10,10 @@ import (
 )
 
 var sample = []Finding{
-	{"kernel", OK, "6.18.44 (5.10 or newer needed)", ""},
-	{"PIDFD_THREAD", Warning, "not there (since Linux 6.9)", "a loss"},
-	{"seccomp notification", Unknown, "open x: permission denied", ""},
-	{"launch", Failure, "make a user namespace: \x1b[2J<&>", "do this"},
+	{"kernel", OK, "6.18.44 (5.10 or newer needed)", "", "", ""},
+	{"pidfd_thread", Warning, "not there (since Linux 6.9)", "a loss", "no", "6.9"},
+	{"seccomp notification", Unknown, "open x: permission denied", "", "", ""},
+	{"launch", Failure, "make a user namespace: \x1b[2J<&>", "do this", "", ""},
 }
 
 func TestWriteText(t *testing.T) {
@@ -22,7 +22,7 @@ func TestWriteText(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `ok      kernel               6.18.44 (5.10 or newer needed)
-warning PIDFD_THREAD         not there (since Linux 6.9)
+warning pidfd_thread         not there (since Linux 6.9)
         → a loss
 unknown seccomp notification open x: permission denied
 failure launch               make a user namespace: \u001b[2J<&>

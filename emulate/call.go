@@ -22,7 +22,7 @@ func (c Call) Waits() bool { return c.waits == nil || c.waits() }
 
 // Destination is an internet address that a call aims at.
 type Destination struct {
-	Transport string // "udp", "tcp", "icmp", or the number of the IP protocol
+	Transport string // "udp", "tcp", "icmp", or the number of the IP protocol; "unknown" for NoSocket
 	Address   netip.AddrPort
 }
 
@@ -55,10 +55,11 @@ type Handler interface {
 	Filter(c Call, program []byte, listener bool)
 	// Away says whether a thread is in a network namespace of the tree's that is not the first one.
 	Away(tid int) bool
-	// Arrive is told of a socket (a duplicate) of such a thread that asks the kernel for its addresses, or connects to loopback.
+	// Arrive is told of a socket (a duplicate, or NoSocket) of such a thread that asks the kernel for its addresses, or connects to
+	// loopback.
 	Arrive(c Call, fd int, connects bool)
 	// Network finds the network namespace of a socket (a duplicate of the caller's), for a call that is for a resolver or for
-	// anybody else outside. Nil: the call is let run. An errno: it fails.
+	// anybody else outside; of the calling thread for NoSocket, and a resolver. Nil: the call is let run. An errno: it fails.
 	Network(c Call, fd int, to Destination) (*Network, unix.Errno)
 }
 

@@ -47,9 +47,13 @@ func (e *Emulator) arrive(n sys.Notification, c Call, connects bool) {
 	if !e.Handler.Away(n.TID) {
 		return
 	}
-	if s, _, ok := e.take(n); ok {
+	s, v, ok := e.take(n)
+	switch {
+	case ok:
 		defer s.close()
 		e.Handler.Arrive(c, s.fd, connects)
+	case v.run:
+		e.Handler.Arrive(c, NoSocket, connects)
 	}
 }
 
@@ -64,7 +68,7 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 	}
 	s, v, ok := e.take(n)
 	if !ok {
-		return v
+		return e.unseen(c, to, v)
 	}
 	defer s.close()
 	if !s.reaches(to) {

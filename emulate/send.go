@@ -111,7 +111,7 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	}
 	s, v, ok := e.take(n)
 	if !ok {
-		return v
+		return e.unseen(d.call, d.to, v)
 	}
 	defer s.close()
 	switch {

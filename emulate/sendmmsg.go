@@ -33,8 +33,18 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 	switch {
 	case errno != 0:
 		return e.unread(n)
-	case !outward || e.passes(n, to):
+	case !outward:
 		return run()
+	}
+	c := e.call(n, "sendmmsg")
+	s, v, ok := e.take(n)
+	if !ok {
+		return e.unseenEach(n, c, headers, v)
+	}
+	network, errno := e.Handler.Network(c, s.fd, Destination{Transport: s.transport(), Address: to.inet})
+	s.close()
+	if network == nil && errno == 0 {
+		return run() // the calls on this socket are all let run
 	}
 	return e.sendEach(n, headers)
 }
@@ -43,15 +53,20 @@ func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 // by a wall whatever they say.
 func (e *Emulator) unread(n sys.Notification) verdict {
 	s, v, ok := e.take(n)
-	if !ok {
+	there := Destination{Transport: unknownTransport, Address: netip.AddrPortFrom(netip.IPv4Unspecified(), dnsPort)}
+	switch {
+	case !ok && !v.run:
 		return v
-	}
-	defer s.close()
-	if s.domain != unix.AF_INET && s.domain != unix.AF_INET6 {
+	case !ok:
+		s.fd = NoSocket
+	case s.domain != unix.AF_INET && s.domain != unix.AF_INET6:
+		s.close()
 		return run()
+	default:
+		defer s.close()
+		there.Transport = s.transport()
 	}
-	nobody := netip.AddrPortFrom(netip.IPv4Unspecified(), dnsPort)
-	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport(), Address: nobody})
+	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, there)
 	switch {
 	case errno != 0:
 		return fail(errno)
@@ -59,17 +74,6 @@ func (e *Emulator) unread(n sys.Notification) verdict {
 		return fail(unix.EFAULT) // broadcasts would pass the wall
 	}
 	return run()
-}
-
-// passes says whether the calls on a socket are all let run, of which one is for an address.
-func (e *Emulator) passes(n sys.Notification, to address) bool {
-	s, v, ok := e.take(n)
-	if !ok {
-		return v.run
-	}
-	defer s.close()
-	network, errno := e.Handler.Network(e.call(n, "sendmmsg"), s.fd, Destination{Transport: s.transport(), Address: to.inet})
-	return network == nil && errno == 0
 }
 
 // outward is the address of a message that is for a resolver, or else of one for anybody outside. False: all are for the namespace

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 // doors are AF_UNIX sockets by path behind which a service asks the real resolver for anybody. A network namespace
@@ -126,18 +128,11 @@ func descriptor(rest string) bool {
 	return ok && err == nil
 }
 
-// sameRoot says whether a thread's root is ours: the same directory of the same mount. STATX_MNT_ID, Linux 5.8.
-func sameRoot(proc string) bool {
-	var theirs, ours unix.Statx_t
-	const mask = unix.STATX_INO | unix.STATX_MNT_ID
-	if unix.Statx(unix.AT_FDCWD, proc+"/root", 0, mask, &theirs) != nil || unix.Statx(unix.AT_FDCWD, "/", 0, mask, &ours) != nil {
-		return false
-	}
-	return theirs.Ino == ours.Ino && theirs.Mnt_id == ours.Mnt_id && theirs.Mask&ours.Mask&mask == mask
-}
+// sameRoot says whether a thread's root is ours; false where that cannot be told.
+func sameRoot(proc string) bool { return sys.SameDirectory(proc+"/root", "/") }
 
 func stat(dir int, path string, resolve uint64) (inode, error) {
-	fd, err := unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: resolve})
+	fd, err := sys.OpenPath(dir, path, resolve)
 	if err != nil {
 		return inode{}, err
 	}

@@ -39,8 +39,8 @@ type namespaces struct {
 	pending sync.WaitGroup
 }
 
-// identity stands for a network namespace: its cookie where sockets tell (Linux 5.14), else its file, of which the number is
-// nobody else's while we have sockets in it.
+// identity stands for a network namespace: its cookie where sockets tell (netns_cookie in the table of features), else its file, of
+// which the number is nobody else's while we have sockets in it. In one run it is either for all.
 type identity struct {
 	cookie uint64
 	file   sys.FileID
@@ -51,6 +51,7 @@ type namespace struct {
 	used  uint64             // the turn of its last question
 	busy  int                // callers between enter and leave
 	end   context.CancelFunc // lets go of it; nil: it is being set up
+	where sys.FileID         // set with end
 	ready chan struct{}
 	gone  chan struct{} // closed when it has been taken down
 
@@ -85,6 +86,9 @@ func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespac
 		n.top, err = sys.OwnerOf(home)
 		var ferr error
 		n.file, ferr = sys.Identify(home)
+		if !sys.TakesDescriptors() {
+			n.home = identity{file: n.file}
+		}
 		return errors.Join(err, ferr, home.Close())
 	})
 }
@@ -106,27 +110,13 @@ func (n *namespaces) beginAtHost() error {
 	if n.file, err = sys.IdentifyPath("/proc/self/ns/net"); err != nil {
 		return err
 	}
-	if cookie, errno := sys.NetworkCookie(fd); errno == 0 {
+	if cookie, errno := sys.NetworkCookie(fd); errno == 0 && sys.TakesDescriptors() {
 		n.home.cookie = cookie
 	} else {
 		n.home.file = n.file
 	}
 	n.top, err = sys.IdentifyPath("/proc/self/ns/user")
 	return err
-}
-
-// identifySocket tells whose network namespace a socket is of.
-func identifySocket(fd int) (identity, error) {
-	if cookie, errno := sys.NetworkCookie(fd); errno == 0 {
-		return identity{cookie: cookie}, nil
-	}
-	ns, err := sys.NetworkOf(fd)
-	if err != nil {
-		return identity{}, err
-	}
-	defer ns.Close()
-	file, err := sys.Identify(ns)
-	return identity{file: file}, err
 }
 
 // homeOf is the command's own network, if a socket is of it.
@@ -139,12 +129,14 @@ func (n *namespaces) homeOf(fd int) *emulate.Network {
 
 // find finds the network of a socket: see emulate.Handler.
 func (n *namespaces) find(c emulate.Call, fd int, to emulate.Destination) (*emulate.Network, unix.Errno) {
-	id, err := identifySocket(fd)
+	id, err := n.identify(fd, c.TID)
 	switch {
+	case fd == emulate.NoSocket && !c.Waits():
+		return nil, unix.ENOENT // the thread may be another by now
 	case err == nil && id == n.home:
 		return n.main, 0
 	case err != nil && n.atHome(c.TID):
-		return nil, 0 // before Linux 5.14 an ordinary user is not told which his own is
+		return nil, 0 // without netns_cookie an ordinary user is not told which his own is
 	case to.Address.Port() != stubPort:
 		return n.beside(fd), 0
 	}
@@ -185,7 +177,7 @@ func (n *namespaces) question(id identity, fd, tid int, resolver netip.Addr) (ne
 
 // arrive gives the namespace of a socket its addresses ahead of the first question, which says what is wrong if it cannot.
 func (n *namespaces) arrive(c emulate.Call, fd int, connects bool) {
-	if id, err := identifySocket(fd); err == nil && id != n.home {
+	if id, err := n.identify(fd, c.TID); err == nil && id != n.home {
 		if ns, err := n.enter(id, fd, c.TID); err == nil {
 			ns.address(connects)
 			n.leave(ns)
@@ -329,11 +321,14 @@ var errOutside = errors.New("its network namespace is not one that the command m
 
 // setUp enters a namespace, and lets go of it when its last process is gone.
 func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
-	file, err := n.below(fd)
+	file, err := n.below(fd, tid)
 	if err != nil {
 		return err
 	}
 	where, err := sys.Identify(file)
+	if err == nil && id.cookie == 0 && id.file != where {
+		err = errMoved
+	}
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
@@ -346,7 +341,7 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 	life, end := context.WithCancel(n.ctx)
 	ns.building = building{life: life, desk: n.desk, waiting: n.waiting, connections: n.connections, keep: n.keep, sockets: sockets}
 	n.mu.Lock()
-	ns.end = end
+	ns.end, ns.where = end, where
 	n.mu.Unlock()
 	n.pending.Go(func() {
 		outlive(life, where, tid)
@@ -363,8 +358,8 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 }
 
 // below opens the network namespace of a socket, if the tree has made it.
-func (n *namespaces) below(fd int) (*os.File, error) {
-	file, err := sys.NetworkOf(fd)
+func (n *namespaces) below(fd, tid int) (*os.File, error) {
+	file, err := networkOf(fd, tid)
 	if errors.Is(err, unix.EPERM) {
 		return nil, fmt.Errorf("%w (%w)", errOutside, err)
 	}
@@ -383,7 +378,7 @@ func (n *namespaces) atHome(tid int) bool { return n.host && !n.away(tid) }
 
 // away says whether a thread can be seen to be in another network namespace than the command's own.
 func (n *namespaces) away(tid int) bool {
-	where, err := sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/net", tid))
+	where, err := sys.IdentifyPath(networkPath(tid))
 	return err == nil && where != n.file
 }
 

@@ -56,7 +56,7 @@ func TestKindsOfTargets(t *testing.T) {
 // Before 5.19 a Go program's preemption signals interrupt caught calls, and restart them.
 func TestPreemptionBefore519(t *testing.T) {
 	o := newOutside(t)
-	got := finish(t, o.enter(append([]string{program("mask")}, under(program("storm"), "127.0.0.1")...)...))
+	got := finish(t, o.enter(append(masking("wait_killable"), under(program("storm"), "127.0.0.1")...)...))
 	var once, otherwise int
 	if _, err := fmt.Sscanf(got.stdout, "once %d otherwise %d\n", &once, &otherwise); err != nil || once+otherwise != 2000 || otherwise > 20 {
 		t.Errorf("%+v, %v", got, err)

@@ -69,7 +69,9 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 		report(stderr, err)
 		return status
 	}
-	err = ctx.Run(e)
+	if err = mask(ctx.Selected().Name); err == nil {
+		err = ctx.Run(e)
+	}
 	return exitStatus(stderr, err)
 }
 

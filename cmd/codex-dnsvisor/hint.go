@@ -14,6 +14,12 @@ func hintFor(err error) string {
 	if errors.As(err, &hinted) {
 		return hinted.Hint()
 	}
+	if errors.Is(err, sys.ErrMasked) {
+		return "nothing can be done without it: take it out of " + sys.MaskVariable
+	}
+	if errors.Is(err, sys.ErrNotSupported) {
+		return "see: codex-dnsvisor doctor"
+	}
 	var stage *sys.StageError
 	if !errors.As(err, &stage) {
 		return ""

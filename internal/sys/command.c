@@ -191,6 +191,56 @@ static void restore(const struct dv_config *config)
 		fail(DV_STAGE_RESTORE, errno);
 }
 
+// The courier sends the listener where the supervisor cannot take it. It shares our descriptors, and was made before the filter was
+// loaded: our own sendmsg would be caught, and wait for a supervisor who has no listener yet.
+struct courier {
+	pid_t pid; // 0: there is none
+	int tell;  // a pipe, for the number of the listener
+};
+
+static struct courier hire_courier(const struct dv_config *config)
+{
+	struct courier courier = {0};
+	int pipe[2], listener;
+	if (!(config->flags & DV_SEND_LISTENER))
+		return courier;
+	pid_t self = getpid();
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		fail(DV_STAGE_FORK, errno);
+	courier.tell = pipe[1];
+	courier.pid = (pid_t)syscall(SYS_clone, CLONE_FILES, NULL, NULL, NULL, NULL); // a fork, but for its descriptors; no signal at its end
+	if (courier.pid < 0)
+		fail(DV_STAGE_FORK, errno);
+	if (courier.pid > 0)
+		return courier;
+	// The pipe has no end as long as we have both of its own.
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != self || read(pipe[0], &listener, sizeof(listener)) != sizeof(listener))
+		_exit(125);
+	struct dv_message message = {DV_MSG_LISTENER, listener, 0};
+	send_sockets(&message, &listener, 1);
+	close(pipe[0]);
+	close(pipe[1]);
+	_exit(0);
+}
+
+// tell_listener tells the supervisor of the listener, and leaves nothing of it here once that has gone on.
+static void tell_listener(const struct courier *courier, int listener)
+{
+	int status;
+	if (!courier->pid) {
+		dv_say(supervisor, DV_MSG_LISTENER, listener, 0);
+		await_go(); // it has been taken
+		close(listener);
+		return;
+	}
+	if (write(courier->tell, &listener, sizeof(listener)) != sizeof(listener) || waitpid(courier->pid, &status, __WALL) != courier->pid)
+		fail(DV_STAGE_FORK, errno);
+	if (status)
+		fail(DV_STAGE_SECCOMP, ECHILD); // it was killed
+	await_go();
+}
+
 static int load_filter(const struct dv_config *config)
 {
 	struct {
@@ -256,11 +306,9 @@ void dv_command(int launch, int keeper, int here, char **argv)
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		fail(DV_STAGE_CAPS, errno);
 	await_go(); // the wall stands
+	struct courier courier = hire_courier(&config);
 	restore(&config);
-	int listener = load_filter(&config);
-	dv_say(supervisor, DV_MSG_LISTENER, listener, 0);
-	await_go(); // the listener is taken
-	close(listener);
+	tell_listener(&courier, load_filter(&config));
 	execvp(argv[0], argv);
 	int err = errno == EACCES && !exists(argv[0]) ? ENOENT : errno;
 	dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_EXEC, err);

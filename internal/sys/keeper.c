@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "launch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -56,7 +57,24 @@ int dv_read_config(int fd, struct dv_config *config)
 	return n == sizeof(*config) && config->size == sizeof(*config) ? 0 : -1;
 }
 
-void dv_close_all_but(int a, int b, int c)
+// close_between closes descriptors. Without close_range(2) it closes those that /proc lists.
+static void close_between(unsigned low, unsigned high, int each)
+{
+	if (!each && syscall(SYS_close_range, low, high, 0) == 0)
+		return;
+	DIR *dir = opendir("/proc/self/fd");
+	if (!dir)
+		_exit(125); // what it keeps, others wait for
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char *end;
+		unsigned long fd = strtoul(entry->d_name, &end, 10);
+		if (!*end && end != entry->d_name && fd >= low && fd <= high && (int)fd != dirfd(dir))
+			close((int)fd);
+	}
+	closedir(dir);
+}
+
+void dv_close_all_but(int a, int b, int c, int each)
 {
 	int keep[3] = {a, b, c};
 	unsigned next = 0;
@@ -66,7 +84,7 @@ void dv_close_all_but(int a, int b, int c)
 			if (keep[i] >= 0 && (unsigned)keep[i] >= next && (unsigned)keep[i] < low)
 				low = keep[i];
 		if (low > next)
-			syscall(SYS_close_range, next, low == ~0u ? ~0u : low - 1, 0);
+			close_between(next, low == ~0u ? ~0u : low - 1, each);
 		if (low == ~0u)
 			return;
 		next = low + 1;
@@ -262,7 +280,7 @@ void dv_keeper(int argc, char **argv)
 	struct dv_message ready;
 	if (dv_hear(pair[0], &ready) == 0)
 		dv_say(pair[0], DV_MSG_GO, 0, dv_write_maps(command, &config));
-	dv_close_all_but(supervisor, children, signals);
+	dv_close_all_but(supervisor, children, signals, config.flags & DV_CLOSE_EACH);
 	if (chdir("/") < 0)
 		_exit(125);
 	keep(config.flags & DV_LINGER);

@@ -96,6 +96,9 @@ type Tree struct {
 // waits until Load. configure is called while the processes start. On an error nothing is left running.
 func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets, error) {
 	t := &Tree{}
+	if err := require(); err != nil {
+		return nil, WallSockets{}, err
+	}
 	if err := t.startKeeper(C.DV_KEEPER_NAME, args); err != nil {
 		return nil, WallSockets{}, err
 	}
@@ -114,6 +117,9 @@ func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets
 // sockets, and the id maps are not used.
 func LaunchHere(args []string, configure func() (Config, error)) (*Tree, error) {
 	t := &Tree{}
+	if err := require(); err != nil {
+		return nil, err
+	}
 	if err := t.startKeeper(C.DV_KEEPER_HERE_NAME, args); err != nil {
 		return nil, err
 	}
@@ -141,7 +147,10 @@ func (c Config) encode() ([]byte, error) {
 		return nil, fmt.Errorf("%d sockets", c.Streams4+c.Streams6)
 	}
 	out.size = C.uint32_t(len(blob))
-	for flag, on := range map[C.uint32_t]bool{C.DV_NESTED: c.Nested, C.DV_LINGER: c.Linger, C.DV_DENY_SETGROUPS: c.NoSetgroups} {
+	for flag, on := range map[C.uint32_t]bool{
+		C.DV_NESTED: c.Nested, C.DV_LINGER: c.Linger, C.DV_DENY_SETGROUPS: c.NoSetgroups,
+		C.DV_SEND_LISTENER: !TakesDescriptors(), C.DV_CLOSE_EACH: !closeRange.there(),
+	} {
 		if on {
 			out.flags |= flag
 		}
@@ -246,11 +255,14 @@ func (t *Tree) takeStreams() error {
 		return fmt.Errorf("the command did not start: %w", err)
 	}
 	for i, fd := range sockets {
-		if i < int(m.value) {
+		switch {
+		case i < int(m.value):
 			t.Streams4 = append(t.Streams4, os.NewFile(uintptr(fd), "tcp4"))
-			continue
+		case ipv6.there():
+			t.Streams6 = append(t.Streams6, os.NewFile(uintptr(fd), "tcp6"))
+		default:
+			_ = unix.Close(fd)
 		}
-		t.Streams6 = append(t.Streams6, os.NewFile(uintptr(fd), "tcp6"))
 	}
 	return nil
 }
@@ -268,6 +280,11 @@ func wallSockets(mask int, fds []int) (WallSockets, error) {
 	if w.Route == nil || w.UDP4 == nil || w.TCP4 == nil || len(fds) > 0 {
 		return w, errors.Join(errors.New("the command sent the wrong sockets"), w.Close())
 	}
+	if !ipv6.there() {
+		err := WallSockets{UDP6: w.UDP6, TCP6: w.TCP6}.Close()
+		w.UDP6, w.TCP6 = nil, nil
+		return w, err
+	}
 	return w, nil
 }
 
@@ -282,11 +299,14 @@ func (w WallSockets) Close() error {
 	return errors.Join(errs...)
 }
 
-// Load lets the command load its filter, now that the wall stands, and takes the listener from it.
+// Load lets the command load its filter, now that the wall stands, and takes the listener from it, or is sent it.
 func (t *Tree) Load() (*Listener, error) {
-	m, err := t.goOn()
+	m, fds, err := t.goOn()
 	if err != nil {
 		return nil, err
+	}
+	if len(fds) > 0 {
+		return newListener(fds[0])
 	}
 	pidfd, err := unix.PidfdOpen(t.PID, 0)
 	if err != nil {
@@ -302,7 +322,7 @@ func (t *Tree) Load() (*Listener, error) {
 
 // Exec lets the command exec. A StageError of StageExec says that it could not.
 func (t *Tree) Exec() error {
-	_, err := t.goOn()
+	_, _, err := t.goOn()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -310,13 +330,13 @@ func (t *Tree) Exec() error {
 }
 
 // goOn lets the command take its next step, and hears of it. A command that has failed already has said so.
-func (t *Tree) goOn() (message, error) {
+func (t *Tree) goOn() (message, []int, error) {
 	said := say(t.launch, C.DV_MSG_GO, 0, 0)
-	m, _, err := hear(t.launch)
+	m, fds, err := hear(t.launch)
 	if err != nil && said != nil && !errors.As(err, new(*StageError)) {
-		return m, said
+		return m, nil, said
 	}
-	return m, err
+	return m, fds, err
 }
 
 // Event is what the keeper tells of the command: exactly one of Stopped and Exited is set.

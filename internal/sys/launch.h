@@ -27,6 +27,8 @@ enum dv_flag {
 	DV_NESTED = 1, // a second user namespace for the command; the first owns the network namespace
 	DV_LINGER = 2, // wait for what the command leaves running
 	DV_DENY_SETGROUPS = 4, // the maps are written without CAP_SETGID
+	DV_SEND_LISTENER = 8, // the listener is sent: the supervisor cannot take it
+	DV_CLOSE_EACH = 16, // close_range(2) is not to be used
 };
 
 // A step of the launch, named in errors. launch.go has the words.
@@ -56,7 +58,7 @@ enum dv_kind {
 	DV_MSG_EXITED,      // keeper: value = wait status of the command
 	DV_MSG_SOCKETS,     // command: value = bit mask of the wall's sockets that follow as SCM_RIGHTS
 	DV_MSG_STREAMS,     // command: the stream sockets that the configuration asks for follow, value = how many are IPv4
-	DV_MSG_LISTENER,    // command: value = number of its listener descriptor
+	DV_MSG_LISTENER,    // command: value = number of its listener descriptor, which follows with DV_SEND_LISTENER
 	DV_MSG_GO,          // supervisor: go on
 	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on, detail = the stop that it has followed last
 	DV_MSG_END,         // supervisor: end the tree now
@@ -120,7 +122,7 @@ int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
 int dv_hear(int fd, struct dv_message *message);
 int dv_read_config(int fd, struct dv_config *config);
 int dv_write_maps(int pid, const struct dv_config *config);
-void dv_close_all_but(int a, int b, int c);
+void dv_close_all_but(int a, int b, int c, int each);
 void dv_take(int sig);
 
 #endif

@@ -20,9 +20,9 @@ import (
 type Listener struct {
 	file    *os.File
 	fd      int
-	wake    int     // eventfd: ends Receive
-	size    int     // of the kernel's struct seccomp_notif, in bytes
-	idValid uintptr // the ioctl number that this kernel takes
+	wake    int       // eventfd: ends Receive
+	sizes   callSizes // of the kernel's structures
+	idValid uintptr   // the ioctl number that this kernel takes
 	closed  atomic.Bool
 	watch   sync.WaitGroup
 
@@ -77,33 +77,52 @@ func newListener(fd int) (*Listener, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("eventfd: %w", err), unix.Close(fd))
 	}
-	size, err := notificationSize()
+	sizes, err := usedSizes()
+	if err == nil && !userNotifRun.thereOn(fd) {
+		err = userNotifRun.lacking()
+	}
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd), unix.Close(wake))
 	}
-	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, size: size, idValid: unix.SECCOMP_IOCTL_NOTIF_ID_VALID, receivers: map[int]struct{}{}}
-	// Unknown before Linux 6.6, where the round trip is only slower.
-	_ = ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_SET_FLAGS, syncWakeUp)
-	var none uint64
-	if err := ioctlPtr(fd, l.idValid, unsafe.Pointer(&none)); errors.Is(err, unix.EINVAL) {
-		l.idValid = idValidOld
+	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, sizes: sizes, idValid: idValidOld, receivers: map[int]struct{}{}}
+	syncWake.thereOn(fd) // asking for it switches it on
+	if idValid.thereOn(fd) {
+		l.idValid = unix.SECCOMP_IOCTL_NOTIF_ID_VALID
 	}
 	C.dv_catch_interrupt()
 	l.watch.Go(l.end)
 	return l, nil
 }
 
-// notificationSize asks how long the kernel's structures are: a newer kernel may write more than ours holds.
-func notificationSize() (int, error) {
-	var sizes struct{ notif, resp, data uint16 }
+// callSizes is struct seccomp_notif_sizes, in bytes.
+type callSizes struct{ notif, resp, data uint16 }
+
+// kernelSizes asks how long the kernel's structures are.
+func kernelSizes() (callSizes, error) {
+	var sizes callSizes
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_NOTIF_SIZES, 0, uintptr(unsafe.Pointer(&sizes)))
 	if errno != 0 {
-		return 0, fmt.Errorf("seccomp notification sizes: %w", errno)
+		return sizes, fmt.Errorf("seccomp notification sizes: %w", errno)
 	}
-	if int(sizes.resp) > int(unsafe.Sizeof(rawResponse{})) {
-		return 0, fmt.Errorf("this kernel's notification response has %d bytes", sizes.resp)
+	return sizes, nil
+}
+
+// usedSizes are how long buffers are: the kernel's, which may write and read more than ours hold, but no less than ours. What a newer
+// kernel adds to them is zero in what it reads, and not looked at in what it writes. A masked feature makes them twice as long.
+func usedSizes() (callSizes, error) {
+	sizes, err := kernelSizes()
+	sizes.notif = max(sizes.notif, uint16(unsafe.Sizeof(rawNotification{})))
+	sizes.resp = max(sizes.resp, uint16(unsafe.Sizeof(rawResponse{})))
+	if notifSizes.masked() {
+		sizes.notif, sizes.resp = 2*sizes.notif, 2*sizes.resp
 	}
-	return max(int(sizes.notif), int(unsafe.Sizeof(rawNotification{}))), nil
+	return sizes, err
+}
+
+// buffer is zero, and aligned as the kernel's structures are.
+func buffer(size uint16) []byte {
+	words := make([]uint64, (int(size)+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), int(size))
 }
 
 // Receive waits for the next notification; the kernel wakes one of those who wait. ErrGone ends the loop; every other error
@@ -116,20 +135,25 @@ func (l *Listener) Receive() (Notification, error) {
 		return Notification{}, ErrGone
 	}
 	defer l.leave(tid)
-	buf := make([]byte, l.size)
+	buf := buffer(l.sizes.notif)
 	for !l.isGone() {
 		clear(buf) // the kernel refuses a buffer that is not zero
 		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(buf)))
 		switch {
 		case err == nil:
-			raw := (*rawNotification)(unsafe.Pointer(unsafe.SliceData(buf)))
-			return Notification{ID: raw.id, TID: int(raw.pid), Arch: raw.data.arch, Nr: int(raw.data.nr), Args: raw.data.args}, nil
+			return decodeNotification(buf), nil
 		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINTR):
 		default:
 			return Notification{}, fmt.Errorf("receive notification: %w", err)
 		}
 	}
 	return Notification{}, ErrGone
+}
+
+// decodeNotification reads a struct seccomp_notif. Its flags mean nothing yet.
+func decodeNotification(b []byte) Notification {
+	raw := (*rawNotification)(unsafe.Pointer(unsafe.SliceData(b)))
+	return Notification{ID: raw.id, TID: int(raw.pid), Arch: raw.data.arch, Nr: int(raw.data.nr), Args: raw.data.args}
 }
 
 func (l *Listener) enter(tid int) bool {
@@ -193,8 +217,13 @@ func (l *Listener) Continue(id uint64) error {
 }
 
 func (l *Listener) send(r *rawResponse) error {
+	at := unsafe.Pointer(r)
+	if int(l.sizes.resp) > int(unsafe.Sizeof(*r)) {
+		at = unsafe.Pointer(unsafe.SliceData(buffer(l.sizes.resp)))
+		*(*rawResponse)(at) = *r
+	}
 	for {
-		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(r))
+		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, at)
 		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
@@ -229,18 +258,13 @@ func (l *Listener) Close() error {
 // restart a call that was received.
 func FilterFlags() uint {
 	flags := uint(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
-	for _, flag := range []uint{unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV} {
-		if HasFilterFlags(flags | flag) {
-			flags |= flag
-		}
+	if specAllow.there() {
+		flags |= unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW
+	}
+	if waitKillable.there() {
+		flags |= unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 	}
 	return flags
-}
-
-// HasFilterFlags says whether the kernel knows these flags: with them and no filter it answers EFAULT.
-func HasFilterFlags(flags uint) bool {
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), 0)
-	return errno == unix.EFAULT
 }
 
 func ioctl(fd int, request, arg uintptr) error {

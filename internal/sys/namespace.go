@@ -18,6 +18,13 @@ const (
 
 // NetworkOf opens the network namespace of a socket (SIOCGSKNS, Linux 4.9). unix.EPERM: we have no capability over it.
 func NetworkOf(fd int) (*os.File, error) {
+	if socketNetns.masked() {
+		return nil, socketNetns.lacking()
+	}
+	return networkOf(fd)
+}
+
+func networkOf(fd int) (*os.File, error) {
 	ns, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCGSKNS, 0)
 	if errno != 0 {
 		return nil, fmt.Errorf("find a socket's network namespace: %w", errno)

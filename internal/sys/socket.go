@@ -114,6 +114,13 @@ func Option(fd, level, name int) (int, unix.Errno) {
 // NetworkCookie returns a number that stands for a socket's network namespace and no other; SO_NETNS_COOKIE, Linux 5.14.
 // Older kernels say unix.ENOPROTOOPT.
 func NetworkCookie(fd int) (uint64, unix.Errno) {
+	if !netnsCookie.there() {
+		return 0, unix.ENOPROTOOPT
+	}
+	return networkCookie(fd)
+}
+
+func networkCookie(fd int) (uint64, unix.Errno) {
 	const soNetnsCookie = 71 // asm-generic/socket.h
 	var cookie uint64
 	length := uint32(8)

@@ -1,0 +1,268 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// masking is the start of a command line that runs without features of the kernel.
+func masking(names string) []string { return []string{"env", sys.MaskVariable + "=" + names} }
+
+// TestFallbacks does without each feature of the kernel alone, without pairs of which one stands in for the other, and without
+// all at once. Beside this binary it needs the clients that TestMain builds, sh, env, dig, unshare and bwrap.
+func TestFallbacks(t *testing.T) {
+	var names, required []string
+	for _, f := range sys.Features() {
+		if f.Required {
+			required = append(required, f.Name)
+		} else {
+			names = append(names, f.Name)
+		}
+	}
+	all := strings.Join(names, ",")
+	for _, mask := range slices.Concat([]string{""}, names, []string{"pidfd_thread,kcmp", "pidfd_thread,netns_cookie", "pidfd_getfd,netns_cookie", strings.ReplaceAll(all, ",pidfd_getfd", ""), all}) {
+		name := mask
+		if len(mask) > 40 {
+			name = fmt.Sprint("all with pidfd_getfd ", mask == all)
+		}
+		t.Run("without "+name, func(t *testing.T) {
+			t.Parallel()
+			m := &without{mask: mask}
+			m.lacks = m.examine(t)
+			t.Run("answers", m.answers)
+			t.Run("sandboxes", m.sandboxes)
+			t.Run("signals", m.signals)
+			t.Run("unix", m.unix)
+			t.Run("pipes", m.pipes)
+		})
+	}
+	for _, name := range required {
+		t.Run("without "+name, func(t *testing.T) { cannotDoWithout(t, name) })
+	}
+}
+
+// without is the machine with features masked.
+type without struct {
+	mask  string
+	lacks map[string]bool // what it lacks anyway, too
+}
+
+func (m *without) command(args ...string) *exec.Cmd {
+	args = slices.Concat(masking(m.mask), []string{binary}, args)
+	return exec.Command(args[0], args[1:]...)
+}
+
+// report is doctor's, as far as it is looked at.
+type report struct {
+	OK     bool
+	Checks []struct{ Check, Status, Found, Kernel string }
+}
+
+func doctorSays(t *testing.T, cmd *exec.Cmd) (r report, status int) {
+	t.Helper()
+	got := finish(t, cmd)
+	if err := json.Unmarshal([]byte(got.stdout), &r); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	return r, got.status
+}
+
+// examine has doctor say that a run works, and what the kernel lacks.
+func (m *without) examine(t *testing.T) map[string]bool {
+	t.Helper()
+	r, status := doctorSays(t, m.command("doctor", "--json"))
+	lacks := map[string]bool{}
+	for _, c := range r.Checks {
+		if c.Kernel == "no" || c.Kernel == "masked" {
+			lacks[c.Check] = true
+		}
+		masked := slices.Contains(strings.Split(m.mask, ","), c.Check)
+		if masked != (c.Kernel == "masked") || masked && !strings.Contains(c.Found, "masked by CODEX_DNSVISOR_MASK") || c.Status == "failure" {
+			t.Errorf("%+v", c)
+		}
+	}
+	if status != 0 || !r.OK {
+		t.Errorf("status %d, ok %v", status, r.OK)
+	}
+	return lacks
+}
+
+const (
+	both      = "192.0.2.1\n2001:db8::1\n"
+	canonName = "canonical host.example\n"
+)
+
+// sorted is a shell's pipe behind a client that prints addresses in the order that they come in.
+const sorted = " | sort"
+
+// answers are those to every way of asking, and what the log knows of who asked.
+func (m *without) answers(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	script := strings.Join([]string{
+		program("glibc") + " alias.example unspec canonname" + sorted, // connect, sendmmsg
+		program("musl") + " host.example unspec none" + sorted,        // sendto
+		program("go") + " host.example",
+		"dig +short +tcp +tries=1 @8.8.8.8 host.example",
+		program("table") + " shared", program("table"),
+		"dig +short +tries=1 @2001:db8::53 six.example AAAA >v6 2>&1",
+		program("glibc") + " other.example unspec none || echo status $?",
+	}, "\n")
+	cmd := m.command(slices.Concat([]string{"--quiet", "--audit", log}, withStatic("sh", "-c", script))...)
+	cmd.Dir = filepath.Dir(log)
+	got := finish(t, cmd)
+	want := both + canonName + both + both + "192.0.2.1\nsent 30, answered\nsent 30, answered\nName or service not known\nstatus 1\n"
+	if got.stdout != want || got.stderr != "" || got.status != 0 {
+		t.Errorf("%+v\nwant %q", got, want)
+	}
+	v6, err := os.ReadFile(filepath.Join(cmd.Dir, "v6"))
+	if must(t, err); (string(v6) == "2001:db8::6\n") == m.lacks["ipv6"] {
+		t.Errorf("a resolver with an IPv6 address: %q", v6)
+	}
+	m.attributed(t, log)
+}
+
+// attributed wants the log to name who asked, where that can be known.
+func (m *without) attributed(t *testing.T, log string) {
+	t.Helper()
+	seen, named := map[string]int{}, map[string]int{}
+	for _, e := range events(t, log) {
+		if transport := fmt.Sprint(e["network.transport.protocol"]); !strings.HasPrefix(transport, "dns_") {
+			continue // a door
+		}
+		path, _ := e["process.executable.path"].(string)
+		seen[fmt.Sprint(e["server.address"])]++
+		named[filepath.Base(path)]++
+	}
+	if seen["other.example"] == 0 || seen["alias.example"] == 0 {
+		t.Errorf("the log has %v", seen)
+	}
+	nobody := m.lacks["pidfd_getfd"]
+	threads := !nobody && (!m.lacks["pidfd_thread"] || !m.lacks["kcmp"])
+	for client, want := range map[string]bool{"glibc": !nobody, "musl": !nobody, "go": threads, "dig": threads} {
+		if (named[client] > 0) != want && (client != "go" || want) { // Go's first thread asks where it happens to
+			t.Errorf("%s: %v", client, named)
+		}
+	}
+	table := 2
+	switch {
+	case !threads:
+		table = 0
+	case m.lacks["pidfd_thread"]:
+		table = 1
+	}
+	if named["table"] != table {
+		t.Errorf("table is named %d times, not %d: %v", named["table"], table, named)
+	}
+}
+
+// sandboxes get names too.
+func (m *without) sandboxes(t *testing.T) {
+	script := strings.Join([]string{
+		program("table") + " shared",
+		program("glibc") + " alias.example unspec canonname,addrconfig" + sorted,
+		program("musl") + " host.example unspec none" + sorted,
+		"dig +short +tcp +tries=1 @8.8.8.8 host.example",
+		program("table"),
+	}, "\n")
+	want := "sent 30, answered\n" + both + canonName + both + "192.0.2.1\nsent 30, answered\n"
+	if m.lacks["pidfd_thread"] && m.lacks["kcmp"] && !m.lacks["pidfd_getfd"] && !m.lacks["netns_cookie"] {
+		want = strings.Replace(want, "sent 30, answered", "sent -1, not answered", 1) // nobody has asked there before
+	}
+	for _, net := range nets {
+		for _, sandbox := range [][]string{{"unshare", "-Urn"}, {"bwrap", "--dev-bind", "/", "/", "--unshare-net"}} {
+			got := finish(t, m.command(slices.Concat([]string{net, "--quiet"}, static, []string{"--"}, sandbox, []string{"sh", "-c", script})...))
+			if got.stdout != want || got.stderr != "" || got.status != 0 {
+				t.Errorf("%s, %s: %+v\nwant %q", net, sandbox[0], got, want)
+			}
+		}
+	}
+}
+
+// signals restart calls, and nobody is answered twice, but where a kernel takes a call back.
+func (m *without) signals(t *testing.T) {
+	const calls = 200
+	taken := 0
+	if m.lacks["wait_killable"] {
+		taken = calls / 20
+	}
+	for _, call := range []string{"sendto", "tcp"} {
+		h := hammer(t, finish(t, m.command("--quiet", "--", program("hammer"), call, "restart", "300", fmt.Sprint(calls), "8.8.8.8")))
+		if h.unanswered != 0 || h.twice+h.stray > taken {
+			t.Errorf("%s: %+v", call, h)
+		}
+	}
+}
+
+// unix sockets are reached where it can be told that they lead to no resolver.
+func (m *without) unix(t *testing.T) {
+	dir, err := os.MkdirTemp("", "door") //nolint:usetesting // a socket's path is short
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700))
+	server, err := net.Listen("unix", filepath.Join(dir, "door"))
+	must(t, err)
+	defer server.Close()
+	cmd := m.command("--quiet", "--", program("door"), filepath.Join(dir, "door"), "../door")
+	cmd.Dir = filepath.Join(dir, "sub")
+	outcome := map[bool]string{false: "ok\n", true: "Connection refused\n"}
+	want := outcome[m.lacks["openat2"]] + outcome[m.lacks["openat2"] || m.lacks["mount_id"]]
+	if got := finish(t, cmd); got.stdout != want {
+		t.Errorf("%+v\nwant %q", got, want)
+	}
+}
+
+// pipes end when the command closes them.
+func (m *without) pipes(t *testing.T) {
+	cmd := m.command("--", "sh", "-c", "echo closed; exec >&- 2>&-; exec sleep 1000")
+	stdout := startLines(t, cmd)
+	for _, want := range []string{"closed\n", ""} {
+		if text, err := stdout.ReadString('\n'); text != want || os.IsTimeout(err) {
+			t.Errorf("%q, %v; want %q", text, err, want)
+		}
+	}
+}
+
+// cannotDoWithout says that a run ends before it begins, in any mode, and that doctor knows.
+func cannotDoWithout(t *testing.T, name string) {
+	t.Helper()
+	m := &without{mask: name}
+	want := fmt.Sprintf("error: %s: masked by CODEX_DNSVISOR_MASK\nhint: nothing can be done without it: take it out of CODEX_DNSVISOR_MASK\n", name)
+	for _, net := range nets {
+		if got := finish(t, m.command(net, "--", "echo", "half working")); got.status != 125 || got.stdout != "" || got.stderr != want {
+			t.Errorf("%+v", got)
+		}
+	}
+	r, status := doctorSays(t, m.command("doctor", "--json"))
+	failed := map[string]bool{}
+	for _, c := range r.Checks {
+		if c.Status == "failure" {
+			failed[c.Check] = true
+		}
+	}
+	if want := map[string]bool{name: true, "launch": true}; status != 1 || r.OK || !maps.Equal(failed, want) {
+		t.Errorf("doctor: status %d, ok %v, failed %v", status, r.OK, failed)
+	}
+}
+
+// An unknown name is told, with those that there are: nothing is half masked.
+func TestMaskOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+	}{{[]string{"--", "echo"}, 125}, {[]string{"doctor"}, 2}, {[]string{"policy", "show"}, 2}} {
+		got := finish(t, (&without{mask: "kcmp,nonesuch"}).command(c.args...))
+		if got.status != c.status || got.stdout != "" || !strings.HasPrefix(got.stderr, `error: CODEX_DNSVISOR_MASK: "nonesuch" is none of user_notif, `) {
+			t.Errorf("%v: %+v", c.args, got)
+		}
+	}
+}
