@@ -1,5 +1,5 @@
 // Storm asks from a hundred goroutines while the collector runs all the time, and prints how many questions got one
-// response, and how many another number: storm SERVER.
+// response, and how many another number: storm SERVER [QUESTIONS-OF-EACH].
 package main
 
 import (
@@ -10,19 +10,23 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-const (
-	goroutines = 100
-	questions  = 20
-)
+const goroutines = 100
+
+// questions are how many each goroutine asks.
+var questions = 20
 
 func main() {
 	debug.SetGCPercent(1)
 	server := netip.AddrPortFrom(netip.MustParseAddr(os.Args[1]), 53)
+	if len(os.Args) > 2 {
+		questions, _ = strconv.Atoi(os.Args[2])
+	}
 	var once, otherwise atomic.Int64
 	var work sync.WaitGroup
 	stop := make(chan struct{})
