@@ -49,7 +49,7 @@ func TestHail(t *testing.T) {
 					unanswered = h.signals // who was killed in mid-call got none
 				}
 				if h.asked != count || h.wrong != 0 || h.lost != 0 || h.twice > twice || h.answered < count-unanswered {
-					t.Errorf("%+v", h)
+					t.Errorf("%+v, %s", h, got.stderr)
 				}
 				if h.signals < 20 {
 					t.Errorf("no hail: %+v", h)

@@ -22,6 +22,13 @@ static struct counts {
 
 static struct sockaddr_in server = {.sin_family = AF_INET};
 
+// failed counts a call that should not have failed, and says why the first did.
+static void failed(const char *what)
+{
+	if (!all->wrong++)
+		perror(what);
+}
+
 static void came(int sig) { (void)sig, all->signals++; }
 
 static void reap(int sig)
@@ -70,7 +77,7 @@ static void datagram(int how, int fd, long number)
 	     : how == 2 ? sendmmsg(fd, &m, 1, 0) == 1
 			: send(fd, q + 2, len, 0) == len;
 	if (!ok) {
-		all->wrong++;
+		failed("a call with a datagram");
 		return;
 	}
 	for (struct pollfd p = {fd, POLLIN, 0};;) {
@@ -93,7 +100,7 @@ static void stream(long number)
 	unsigned char q[64], a[600];
 	int len = question(q, number), have = 0, n, fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (void *)&server, sizeof(server)) || write(fd, q, len + 2) != len + 2 || shutdown(fd, SHUT_WR)) {
-		all->wrong++;
+		failed("TCP");
 		close(fd);
 		return;
 	}
@@ -110,7 +117,7 @@ static void ask(long count)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), connected = socket(AF_INET, SOCK_DGRAM, 0);
 	if (connect(connected, (void *)&server, sizeof(server)))
-		all->wrong++;
+		failed("connect");
 	while (all->asked < count) {
 		long number = all->asked++;
 		if (number % 5 == 4)
@@ -146,7 +153,7 @@ static void ready(const char *how)
 		struct itimerspec every = {{0, 1000000}, {0, 1000000}};
 		timer_t timer;
 		if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &every, NULL))
-			all->wrong++;
+			failed("timer_create");
 	}
 	if (!strcmp(how, "chld")) {
 		pthread_t thread;
@@ -155,7 +162,7 @@ static void ready(const char *how)
 		sigemptyset(&chld), sigaddset(&chld, SIGCHLD);
 		pthread_sigmask(SIG_BLOCK, &chld, NULL);
 		if (pthread_create(&thread, NULL, breed, NULL))
-			all->wrong++;
+			failed("a thread");
 		pthread_sigmask(SIG_UNBLOCK, &chld, NULL);
 	}
 }
