@@ -22,6 +22,7 @@ const spare = 3
 type receivers struct {
 	listener *sys.Listener
 	emulator *emulate.Emulator
+	threads  *threads
 	calls    *crowd
 	waiting  atomic.Int32
 }
@@ -72,7 +73,14 @@ func (t *turn) yield() {
 	}
 }
 
+// handle carries out a call, and those of its thread that come meanwhile.
 func (r *receivers) handle(n sys.Notification) {
+	for ok := r.threads.begin(n); ok; n, ok = r.threads.next(n.TID) {
+		r.emulate(n)
+	}
+}
+
+func (r *receivers) emulate(n sys.Notification) {
 	leave, ok := r.calls.enter(n.TID)
 	if !ok {
 		_ = r.listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone

@@ -181,7 +181,9 @@ func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, h
 		services.Go(func() error { return s.serveUDP(ctx) })
 		services.Go(func() error { return s.serveTCP(ctx) })
 	}
-	services.Go(func() error { return (&receivers{listener: e.Listener, emulator: e, calls: newCalls()}).serve(ctx) })
+	services.Go(func() error {
+		return (&receivers{listener: e.Listener, emulator: e, threads: newThreads(), calls: newCalls()}).serve(ctx)
+	})
 }
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.
