@@ -98,13 +98,11 @@ test-sandboxes: build
 deps-kernels: deps
 	./scripts/deps $(GUESTS)
 
-# KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of tests/kernels/group.go, without it all.
-KERNELS ?= 5.10 6.1 6.12 newest
-
-# Runs end-to-end tests on other kernels, in guests of qemu.
+# Runs end-to-end tests on other kernels, in guests of qemu. KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of
+# tests/kernels/group.go. Without either it runs all, and writes docs/kernels.md.
 kernel-matrix:
 	@./scripts/need qemu-system-x86_64 depmod xz
-	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)"
+	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -page docs/kernels.md
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)

@@ -22,8 +22,9 @@ var groups = []group{
 	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
 	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, limit: 5 * time.Minute},
 	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, limit: 5 * time.Minute},
-	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestPreemptionBefore519", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
+	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
+	{name: "fallbacks", tests: []string{fallbacks}, limit: 10 * time.Minute},
 }
 
 // users run each group in turn.
@@ -63,6 +64,7 @@ type outcome struct {
 	failed      []string
 	skipped     map[string]string // with the reason of each
 	ran         map[string]bool   // tests, without their parts
+	succeeded   map[string]bool   // tests and parts
 	output      []string
 	began       time.Time
 	took        time.Duration
@@ -84,6 +86,7 @@ func (o *outcome) read(line string) {
 	switch found[1] {
 	case "PASS":
 		o.passed++
+		o.succeeded[found[2]] = true
 	case "FAIL":
 		o.failed = append(o.failed, found[2])
 	case "SKIP":

@@ -27,11 +27,11 @@ type kernel struct {
 	modules string // the directory lib/modules/RELEASE; empty: it has none
 }
 
-// kernels gets what was asked for.
-func kernels(cache string, a arch, asked []string) ([]kernel, error) {
+// kernels gets an architecture's kernels.
+func kernels(cache string, a arch) ([]kernel, error) {
 	var found []kernel
 	var debian *archive
-	for _, name := range asked {
+	for _, name := range a.kernels {
 		if strings.Contains(name, "/") {
 			found = append(found, kernel{asked: name, version: filepath.Base(name), image: name})
 			continue

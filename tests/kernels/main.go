@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 func main() {
@@ -24,15 +26,13 @@ func main() {
 	}
 }
 
-// all are the kernels of a full run.
-const all = "5.10 6.1 6.12 newest"
-
 func run(args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
 	name := flags.String("arch", "amd64", "the guests' architecture")
-	asked := flags.String("kernels", all, "versions that Debian has, newest, or paths of images")
+	asked := flags.String("kernels", "", "versions that Debian has, newest, or paths of images; none: the architecture's")
 	only := flags.String("tests", "", "the groups to run; none: all")
-	parallel := flags.Int("parallel", 1, "how many guests run at once")
+	parallel := flags.Int("parallel", min(2, runtime.NumCPU()), "how many guests run at once")
+	page := flags.String("page", "", "where a full run, of all groups on all kernels, writes what it found")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -44,7 +44,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	m, rows, clean, err := prepare(a, *asked, selected)
+	full := *only == "" && *asked == ""
+	if *asked != "" {
+		a.kernels = strings.Fields(*asked)
+	}
+	m, rows, clean, err := prepare(a, selected)
 	if err != nil {
 		return err
 	}
@@ -53,7 +57,13 @@ func run(args []string) error {
 	if err := printTable(os.Stdout, results, selected); err != nil {
 		return err
 	}
-	return report(results)
+	if err := report(results); err != nil || !full {
+		return err
+	}
+	if err := nowhere(results); err != nil || *page == "" {
+		return err
+	}
+	return writePage(*page, m, results, selected, time.Now())
 }
 
 // choose finds groups by name.
@@ -73,12 +83,12 @@ func choose(names []string) ([]group, error) {
 }
 
 // prepare gets the kernels and builds the root.
-func prepare(a arch, asked string, selected []group) (m machine, rows []row, clean func(), err error) {
+func prepare(a arch, selected []group) (m machine, rows []row, clean func(), err error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return m, nil, nil, err
 	}
-	found, err := kernels(cache, a, strings.Fields(asked))
+	found, err := kernels(cache, a)
 	if err != nil {
 		return m, nil, nil, err
 	}
@@ -133,12 +143,12 @@ func runAll(m machine, rows []row, parallel int) []*result {
 
 // report prints what went wrong, and is an error if anything did.
 func report(results []*result) error {
+	for _, line := range skips(results) {
+		fmt.Println("skipped:", line)
+	}
 	passed, failed := 0, 0
 	for _, res := range results {
 		for _, o := range res.outcomes {
-			for test, reason := range o.skipped {
-				fmt.Printf("%s: %s as %s skipped %s: %s\n", res.row, o.group, o.user, test, reason)
-			}
 			if i := slices.IndexFunc(res.row.groups, func(g group) bool { return g.name == o.group }); o.problem(res.row.groups[i]) == "" {
 				passed++
 				continue

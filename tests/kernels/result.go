@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -16,16 +15,14 @@ type result struct {
 	took     time.Duration
 	outcomes []*outcome
 	lacks    map[string][]string // by user, what doctor found amiss
+	absent   map[string][]string // by user, the features that the kernel lacks
 	err      error
 	console  []string // what was said outside the groups
 }
 
-// finding is a check of doctor's.
-type finding struct{ Check, Status, Found string }
-
 // watch runs a row's guest. tell hears of what happens.
 func watch(m machine, r row, name string, tell func(format string, args ...any)) *result {
-	res := &result{row: r, lacks: map[string][]string{}}
+	res := &result{row: r, lacks: map[string][]string{}, absent: map[string][]string{}}
 	start := time.Now()
 	var current *outcome
 	res.err = m.boot(r, name, func(line string) {
@@ -43,9 +40,9 @@ func watch(m machine, r row, name string, tell func(format string, args ...any))
 			res.booted, res.release, res.version = time.Since(start), words[2], words[3]
 			tell("%s: %s booted in %.0f s", r, res.release, res.booted.Seconds())
 		case "doctor":
-			res.lacks[words[2]] = amiss(words[3])
+			res.lacks[words[2]], res.absent[words[2]] = amiss(words[3])
 		case "group":
-			current = &outcome{group: words[2], user: words[3], status: -1, began: time.Now(), ran: map[string]bool{}, skipped: map[string]string{}}
+			current = &outcome{group: words[2], user: words[3], status: -1, began: time.Now(), ran: map[string]bool{}, succeeded: map[string]bool{}, skipped: map[string]string{}}
 			res.outcomes = append(res.outcomes, current)
 		case "end":
 			if current != nil {
@@ -71,21 +68,6 @@ func (res *result) end(o *outcome, status string, tell func(string, ...any)) {
 		}
 	}
 	tell("%s: %s as %s: %d tests in %.0f s: %s", res.row, o.group, o.user, o.passed, o.took.Seconds(), word)
-}
-
-// amiss lists the checks that doctor does not call ok.
-func amiss(report string) []string {
-	var found struct{ Checks []finding }
-	if err := json.Unmarshal([]byte(report), &found); err != nil {
-		return []string{"doctor: " + err.Error()}
-	}
-	var names []string
-	for _, f := range found.Checks {
-		if f.Status != "ok" {
-			names = append(names, f.Check)
-		}
-	}
-	return names
 }
 
 // find is a group's outcome for a user, or nil where it did not run.

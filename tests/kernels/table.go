@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -75,4 +76,22 @@ func printTable(w io.Writer, results []*result, selected []group) error {
 		fmt.Fprintln(table, strings.Join(res.cells(selected), "\t"))
 	}
 	return table.Flush()
+}
+
+// skips says what was skipped where, and why: a line for each test and reason.
+func skips(results []*result) []string {
+	where := map[string][]string{}
+	for _, res := range results {
+		for _, o := range res.outcomes {
+			for test, reason := range o.skipped {
+				line := test + ": " + reason
+				where[line] = append(where[line], res.row.String()+" as "+o.user)
+			}
+		}
+	}
+	var lines []string
+	for _, line := range slices.Sorted(maps.Keys(where)) {
+		lines = append(lines, fmt.Sprintf("%s (%s)", line, strings.Join(where[line], ", ")))
+	}
+	return lines
 }
