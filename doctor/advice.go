@@ -32,6 +32,7 @@ func remedies() []remedy {
 		return err == nil && uid == "0" && !h.capable(unix.CAP_SETFCAP)
 	}
 	return []remedy{
+		{stepLaunch, 0, nil, func(h *host) bool { return !h.exists("proc/self/status") }, procAdvice},
 		{stepLaunch, sys.StageUserNamespace, refused, switchedOff, unprivilegedAdvice},
 		{stepLaunch, sys.StageUserNamespace, refused, restricted, appArmorAdvice},
 		{stepLaunch, sys.StageUserNamespace, refused, contained, "the container's seccomp profile refuses new namespaces: " + containerAdvice},
@@ -52,7 +53,10 @@ func remedies() []remedy {
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.EBUSY}, (*host).wsl, "WSL's mirrored networking listens to this process already: set networkingMode=nat in .wslconfig, then wsl --shutdown"},
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.EBUSY}, nil, "another seccomp supervisor listens to this process already: run codex-dnsvisor outside of it"},
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.EINVAL, unix.ENOSYS}, nil, "use a kernel with CONFIG_SECCOMP_FILTER and user notification"},
+		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.ENOMEM}, nil, "the seccomp filters that this process has already leave no room for another: run codex-dnsvisor outside of what loads them"},
 		{stepLaunch, sys.StageSeccomp, refused, nil, "a seccomp profile around this process refuses filters; " + containerAdvice},
+		{stepLaunch, 0, []unix.Errno{unix.ENOMEM}, nil, "memory is short: with vm.overcommit_memory=2 a run takes some 250 MB of the CommitLimit in /proc/meminfo while it starts"},
+		{stepLaunch, 0, []unix.Errno{unix.EAGAIN}, nil, "no more processes may be started: raise ulimit -u, or the pids.max of the cgroup (TasksMax of a systemd unit)"},
 		{stepListener, 0, refused, nil, lookAdvice},
 		{stepTake, 0, refused, nil, lookAdvice},
 		{stepMemory, 0, refused, nil, lookAdvice},
@@ -61,10 +65,24 @@ func remedies() []remedy {
 	}
 }
 
+const procAdvice = "mount it: mount -t proc proc /proc"
+
 const lookAdvice = "something keeps processes from looking into their children: kernel.yama.ptrace_scope = 3, or a security module (see dmesg)"
 
 // otherwise is for a failure that is no known one.
 const otherwise = "see dmesg for what refused it, and the lines above"
+
+// Advice says what to do about a run that failed to start on this machine; "" where that is not known.
+func Advice(err error) string {
+	step := stepLaunch
+	if failed, ok := errors.AsType[*sys.StageError](err); ok && failed.Stage == sys.StageListener {
+		step = stepListener
+	}
+	if advice := thisHost().advise(&trialError{step, err}); advice != otherwise {
+		return advice
+	}
+	return ""
+}
 
 // advise says what to do about a launch that failed.
 func (h *host) advise(err error) string {

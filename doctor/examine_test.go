@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +156,10 @@ func TestAdvise(t *testing.T) {
 		{"WSL", wsl, stage(sys.StageSeccomp, unix.EBUSY), ".wslconfig"},
 		{"a listener", plain, stage(sys.StageSeccomp, unix.EBUSY), "outside of it"},
 		{"no filters", plain, stage(sys.StageSeccomp, unix.EINVAL), "CONFIG_SECCOMP_FILTER"},
+		{"a chain of filters", plain, stage(sys.StageSeccomp, unix.ENOMEM), "no room for another"},
+		{"short of memory", plain, stage(sys.StageNestedUser, unix.ENOMEM), "CommitLimit"},
+		{"short of processes", plain, &trialError{stepLaunch, fmt.Errorf("start the keeper: %w", unix.EAGAIN)}, "pids.max"},
+		{"without /proc", machine("6.8.0", nil), &trialError{stepLaunch, sys.ErrNoProc}, "mount -t proc"},
 		{"filters refused", plain, stage(sys.StageSeccomp, unix.EACCES), "refuses filters"},
 		{"masked", plain, &trialError{stepLaunch, &sys.FeatureError{Name: "pidfd_open", Err: sys.ErrMasked}}, "a newer kernel"},
 		{"a feature of nowhere", plain, &trialError{stepLaunch, &sys.FeatureError{Name: "x", Err: sys.ErrMasked}}, otherwise},

@@ -8,7 +8,7 @@ import (
 // probeProc asks for /proc, and whether it hides processes; proc(5), hidepid and subset.
 func probeProc(h *host) answer {
 	if _, err := h.read("proc/self/status"); err != nil {
-		return noBut(err.Error(), "mount it: mount -t proc proc /proc")
+		return noBut(err.Error(), procAdvice)
 	}
 	mounts, err := h.read("proc/self/mountinfo")
 	if err != nil {

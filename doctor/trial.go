@@ -92,10 +92,7 @@ func try(ctx context.Context, identify func(*sys.Config) error) error {
 func tryCall(tree *sys.Tree) error {
 	listener, err := tree.Load()
 	if err != nil {
-		if _, ok := errors.AsType[*sys.StageError](err); ok {
-			return &trialError{stepLaunch, err}
-		}
-		return &trialError{stepListener, err}
+		return &trialError{stepOf(err), err}
 	}
 	answered := make(chan error, 1)
 	go func() {
@@ -116,6 +113,14 @@ func tryCall(tree *sys.Tree) error {
 		err = aerr // the cause: what Exec says is its effect
 	}
 	return errors.Join(err, wakeErr, listener.Close())
+}
+
+// stepOf is the step in which a launch failed, up to its listener.
+func stepOf(err error) step {
+	if failed, ok := errors.AsType[*sys.StageError](err); ok && failed.Stage != sys.StageListener {
+		return stepLaunch
+	}
+	return stepListener
 }
 
 // answerCall receives the exec, looks into the command as a run does, and refuses the call.

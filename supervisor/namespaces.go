@@ -63,7 +63,7 @@ type namespace struct {
 const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
-func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespaces, error) {
+func (c *Config) namespaces(ctx context.Context, command int, w *wall, h *handler) (*namespaces, error) {
 	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, leaving: map[identity]*namespace{}, ended: make(chan struct{})}
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
@@ -83,13 +83,13 @@ func (c *Config) namespaces(ctx context.Context, w *wall, h *handler) (*namespac
 		if err != nil {
 			return err
 		}
-		n.top, err = sys.OwnerOf(home)
-		var ferr error
-		n.file, ferr = sys.Identify(home)
+		if n.file, err = sys.Identify(home); err == nil {
+			n.top, err = sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/user", command))
+		}
 		if !sys.TakesDescriptors() {
 			n.home = identity{file: n.file}
 		}
-		return errors.Join(err, ferr, home.Close())
+		return errors.Join(err, home.Close())
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/codex-dnsvisor/codex-dnsvisor/doctor"
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
@@ -21,16 +22,14 @@ func hintFor(err error) string {
 		return "see: codex-dnsvisor doctor"
 	}
 	var stage *sys.StageError
-	if !errors.As(err, &stage) {
+	if !errors.As(err, &stage) && !errors.Is(err, sys.ErrNoProc) {
 		return ""
 	}
-	switch {
-	case stage.Stage == sys.StageExec && stage.Errno == unix.ENOENT:
+	if stage != nil && stage.Stage == sys.StageExec && stage.Errno == unix.ENOENT {
 		return "the command was not found in PATH"
-	case stage.Stage == sys.StageSeccomp && stage.Errno == unix.EBUSY:
-		return "another seccomp supervisor is already listening to this process: run codex-dnsvisor outside of it"
-	case stage.Stage == sys.StageUserNamespace, stage.Stage == sys.StageNetNamespace, stage.Stage == sys.StageMap:
-		return "unprivileged user namespaces seem to be restricted; see: codex-dnsvisor doctor"
+	}
+	if advice := doctor.Advice(err); advice != "" {
+		return advice
 	}
 	return "see: codex-dnsvisor doctor"
 }

@@ -49,13 +49,30 @@ static void unshare_user(enum dv_stage stage)
 		fail(stage, errno);
 }
 
-static void enter_namespaces(int keeper)
+static void enter_user(int keeper)
 {
 	unshare_user(DV_STAGE_USERNS);
 	if (dv_say(keeper, DV_MSG_GO, 0, 0) < 0)
 		_exit(125);
-	if (unshare(CLONE_NEWNET) < 0)
-		fail(DV_STAGE_NETNS, errno);
+}
+
+static int reads(const char *path, char digit)
+{
+	char first = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &first, 1) != 1)
+		first = 0;
+	close(fd);
+	return first == digit;
+}
+
+// Where user namespaces are root's alone (Debian's switch and Ubuntu's), the first one's root may make no other.
+static int nesting_is_refused(void)
+{
+	return geteuid() == 0 && (reads("/proc/sys/kernel/unprivileged_userns_clone", '0') ||
+				  reads("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'));
 }
 
 static void await_maps(int keeper)
@@ -275,16 +292,23 @@ static int exists(const char *name)
 // enter_own gives the command namespaces of its own.
 static void enter_own(int keeper, struct dv_config *config)
 {
-	enter_namespaces(keeper);
-	dv_hand_over_sockets(supervisor);
+	// The network namespace is then the caller's own, and one user namespace enough.
+	int flat = nesting_is_refused() && unshare(CLONE_NEWNET) == 0;
+	if (flat)
+		dv_hand_over_sockets(supervisor); // what routes through them, these capabilities decide too
+	enter_user(keeper);
+	if (!flat && unshare(CLONE_NEWNET) < 0)
+		fail(DV_STAGE_NETNS, errno);
+	if (!flat)
+		dv_hand_over_sockets(supervisor);
 	if (dv_read_config(supervisor, config) < 0)
 		_exit(125); // the supervisor is gone or gave up
 	hand_over_streams(config);
 	await_maps(keeper);
-	if (config->flags & DV_NESTED)
-		nest_user(config);
-	else
+	if (!(config->flags & DV_NESTED))
 		drop_capabilities();
+	else if (!flat)
+		nest_user(config);
 }
 
 static void stay(int keeper, struct dv_config *config)

@@ -24,7 +24,7 @@ type Config struct {
 	SeccompFlags uint   // for seccomp(2); see FilterFlags
 	UIDMap       string // as /proc/PID/uid_map takes it
 	GIDMap       string // as /proc/PID/gid_map takes it
-	Nested       bool   // the command runs in a second user namespace below the network namespace's owner
+	Nested       bool   // the command runs in a user namespace below the network namespace's owner
 	NoSetgroups  bool   // the maps are written without CAP_SETGID
 	Linger       bool   // the tree outlives the command
 	Streams4     int    // sockets to make inside for Tree.Streams4
@@ -51,6 +51,7 @@ var stages = map[Stage]string{
 	C.DV_STAGE_NO_NEW_PRIVS:  "set no_new_privs",
 	C.DV_STAGE_SECCOMP:       "load the seccomp filter",
 	C.DV_STAGE_EXEC:          "exec",
+	StageListener:            "take the listener",
 	C.DV_STAGE_ENTER_USERNS:  "enter the user namespace that owns a network namespace",
 	C.DV_STAGE_ENTER_NETNS:   "enter a network namespace",
 }
@@ -60,8 +61,10 @@ const (
 	StageUserNamespace Stage = C.DV_STAGE_USERNS
 	StageMap           Stage = C.DV_STAGE_MAP
 	StageNetNamespace  Stage = C.DV_STAGE_NETNS
+	StageNestedUser    Stage = C.DV_STAGE_NESTED_USERNS
 	StageSeccomp       Stage = C.DV_STAGE_SECCOMP
 	StageExec          Stage = C.DV_STAGE_EXEC
+	StageListener      Stage = -1 // of the supervisor's: takes the listener
 )
 
 // StageError is a step of the launch that failed, with the kernel's reason.
@@ -193,9 +196,19 @@ func (t *Tree) startKeeper(name string, args []string) error {
 		Files: []uintptr{0, 1, 2},
 	})
 	if err != nil {
-		return errors.Join(fmt.Errorf("start the keeper: %w", err), events.Close(), launch.Close())
+		return errors.Join(fmt.Errorf("start the keeper: %w", noProc(err)), events.Close(), launch.Close())
 	}
 	return nil
+}
+
+// ErrNoProc says that /proc is not mounted, without which nothing starts.
+var ErrNoProc = errors.New("/proc is not mounted")
+
+func noProc(err error) error {
+	if _, serr := os.Lstat("/proc/self"); errors.Is(serr, os.ErrNotExist) {
+		return ErrNoProc
+	}
+	return err
 }
 
 // socketPair returns our end, for the network poller, and the other, a blocking descriptor.
@@ -237,6 +250,9 @@ func (t *Tree) begin(config Config) (WallSockets, error) {
 	}
 	m, sockets, err := hear(t.launch)
 	if err != nil {
+		if errors.As(err, new(*StageError)) {
+			cerr = nil // it had ended before it was told
+		}
 		return WallSockets{}, fmt.Errorf("the command did not start: %w", errors.Join(err, cerr))
 	}
 	w, err := wallSockets(int(m.value), sockets)
@@ -314,6 +330,9 @@ func (t *Tree) Load() (*Listener, error) {
 	}
 	defer unix.Close(pidfd)
 	fd, err := unix.PidfdGetfd(pidfd, int(m.value), 0)
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
+		return nil, &StageError{Stage: StageListener, Errno: errno}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take the listener: %w", err)
 	}

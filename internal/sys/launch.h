@@ -21,10 +21,13 @@
 #define DV_MAP_SIZE 12288                      // uid_map takes 340 lines of at most 33 bytes, and in one write less than a page
 #define DV_WALL_SOCKETS 5
 #define DV_MAX_STREAMS 250 // SCM_MAX_FD is 253
+#define DV_THREAD_STACK (512 << 10)            // libseccomp needs the most of it
 #define DV_INTERRUPT 64 // SIGRTMAX: gets threads out of RECV
 
 enum dv_flag {
-	DV_NESTED = 1, // a second user namespace for the command; the first owns the network namespace
+	// The command keeps its capabilities in a user namespace that does not own the network namespace: a second one below it, or, where
+	// the kernel refuses that, the only one.
+	DV_NESTED = 1,
 	DV_LINGER = 2, // wait for what the command leaves running
 	DV_DENY_SETGROUPS = 4, // the maps are written without CAP_SETGID
 	DV_SEND_LISTENER = 8, // the listener is sent: the supervisor cannot take it

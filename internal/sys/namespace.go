@@ -51,16 +51,6 @@ func IdentifyPath(path string) (FileID, error) {
 	return FileID{st.Dev, st.Ino}, nil
 }
 
-// OwnerOf returns the user namespace that owns a network namespace. unix.EPERM: it is not ours, nor below ours.
-func OwnerOf(network *os.File) (FileID, error) {
-	owner, err := related(network, nsGetUserNS)
-	if err != nil {
-		return FileID{}, err
-	}
-	defer owner.Close()
-	return Identify(owner)
-}
-
 // OwnedBelow says whether a network namespace belongs to a user namespace, or to one made below it.
 func OwnedBelow(network *os.File, top FileID) (bool, error) {
 	owner, err := related(network, nsGetUserNS)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,15 @@ static void note_children(void)
 	fclose(list);
 }
 
+// A thread's stack is 8 MiB, of which Go uses some KiB: a dozen of them are more than a machine may have to give that promises no
+// more memory than it has (vm.overcommit_memory=2).
+static void spare_stacks(void)
+{
+	pthread_attr_t attr;
+	if (pthread_attr_init(&attr) == 0 && pthread_attr_setstacksize(&attr, DV_THREAD_STACK) == 0)
+		pthread_setattr_default_np(&attr);
+}
+
 static void interrupted(int sig) { (void)sig; }
 
 // dv_catch_interrupt installs a handler without SA_RESTART, which all of the Go runtime's have: Linux 6.6 to 6.10 would begin
@@ -93,6 +103,7 @@ __attribute__((constructor)) static void dv_constructor(int argc, char **argv, c
 		dv_keeper(argc, argv);
 		_exit(125);
 	}
+	spare_stacks();
 	// Else glibc maps an arena of its own for each thread of the Go runtime, which allocates hardly anything in C.
 	mallopt(M_ARENA_MAX, 1);
 	struct rlimit nofile;
