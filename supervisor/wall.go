@@ -231,7 +231,7 @@ func execute(f *os.File, requests []request) error {
 func acknowledged(f *os.File, count int) error {
 	buf := make([]byte, 64<<10)
 	for count > 0 {
-		n, err := f.Read(buf)
+		n, err := sys.ReadNetlink(f, buf)
 		if err != nil {
 			return fmt.Errorf("rtnetlink: %w", err)
 		}

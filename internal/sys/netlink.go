@@ -61,7 +61,7 @@ func HearNetlink(f *os.File, wait bool, hear func(NetlinkEvent)) error {
 func drainNetlink(fd int, hear func(NetlinkEvent)) (more bool, err error) {
 	buf := make([]byte, 64<<10)
 	for range mostHeard {
-		n, err := unix.Read(fd, buf)
+		n, kernels, err := receiveNetlink(fd, buf)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
 			return false, nil
@@ -72,17 +72,53 @@ func drainNetlink(fd int, hear func(NetlinkEvent)) (more bool, err error) {
 			continue
 		case err != nil:
 			return false, fmt.Errorf("rtnetlink: %w", err)
-		}
-		messages, err := syscall.ParseNetlinkMessage(buf[:n])
-		if err != nil { // longer than the buffer: an interface may have names enough
-			hear(NetlinkEvent{Kind: unix.NLMSG_OVERRUN})
-			continue
-		}
-		for _, m := range messages {
-			hear(event(m))
+		case kernels:
+			events(buf[:n], hear)
 		}
 	}
 	return true, nil
+}
+
+// receiveNetlink receives one datagram, and says whether the kernel has sent it. The root of a network namespace may send to any
+// netlink socket in it, to its groups, too, and say what it likes.
+func receiveNetlink(fd int, buf []byte) (n int, kernels bool, err error) {
+	n, from, err := unix.Recvfrom(fd, buf, 0)
+	if err != nil {
+		return 0, false, err
+	}
+	sender, ok := from.(*unix.SockaddrNetlink)
+	return n, ok && sender.Pid == 0, nil
+}
+
+// ReadNetlink reads the next datagram from the kernel, as File.Read does.
+func ReadNetlink(f *os.File, buf []byte) (n int, err error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = conn.Read(func(fd uintptr) bool {
+		for {
+			var kernels bool
+			n, kernels, failed = receiveNetlink(int(fd), buf)
+			if kernels || failed != nil && !errors.Is(failed, unix.EINTR) {
+				return !errors.Is(failed, unix.EAGAIN)
+			}
+		}
+	})
+	return n, errors.Join(err, failed)
+}
+
+// events passes on what a datagram says.
+func events(datagram []byte, hear func(NetlinkEvent)) {
+	messages, err := syscall.ParseNetlinkMessage(datagram)
+	if err != nil { // longer than the buffer: an interface may have names enough
+		hear(NetlinkEvent{Kind: unix.NLMSG_OVERRUN})
+		return
+	}
+	for _, m := range messages {
+		hear(event(m))
+	}
 }
 
 func event(m syscall.NetlinkMessage) NetlinkEvent {
@@ -92,17 +128,28 @@ func event(m syscall.NetlinkMessage) NetlinkEvent {
 		e.Index, e.Flags = int(int32(binary.NativeEndian.Uint32(m.Data[4:]))), binary.NativeEndian.Uint32(m.Data[8:])
 	case e.Kind == unix.RTM_NEWADDR && len(m.Data) >= unix.SizeofIfAddrmsg:
 		e.Index = int(binary.NativeEndian.Uint32(m.Data[4:]))
-		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
-		if err != nil {
-			return e
-		}
-		for _, a := range attributes {
-			if ip, ok := netip.AddrFromSlice(a.Value); ok && a.Attr.Type == unix.IFA_ADDRESS {
-				e.Prefix = netip.PrefixFrom(ip, int(m.Data[1]))
-			}
+		if ip, ok := netip.AddrFromSlice(attribute(m.Data[unix.SizeofIfAddrmsg:], unix.IFA_ADDRESS)); ok {
+			e.Prefix = netip.PrefixFrom(ip, int(m.Data[1]))
 		}
 	case (e.Kind == unix.RTM_DELRULE || e.Kind == unix.RTM_DELROUTE) && len(m.Data) >= unix.SizeofRtMsg:
 		e.Table = int(m.Data[4]) // struct rtmsg and struct fib_rule_hdr have it in one place
 	}
 	return e
+}
+
+// attribute is the value of the first attribute of a type; nil where there is none before the first that is malformed. The syscall
+// package's parser runs past the end of a last one whose padding is missing.
+func attribute(b []byte, kind uint16) []byte {
+	for len(b) >= unix.SizeofRtAttr {
+		length := int(binary.NativeEndian.Uint16(b))
+		if length < unix.SizeofRtAttr || length > len(b) {
+			return nil
+		}
+		if binary.NativeEndian.Uint16(b[2:]) == kind {
+			return b[unix.SizeofRtAttr:length]
+		}
+		padded := (length + unix.RTA_ALIGNTO - 1) &^ (unix.RTA_ALIGNTO - 1)
+		b = b[min(padded, len(b)):]
+	}
+	return nil
 }
