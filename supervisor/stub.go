@@ -97,14 +97,14 @@ func unmapped(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// serveTCP accepts connections until the listener is shut down.
+// serveTCP accepts connections until the listener is shut down, or a sandbox's root destroys it (SOCK_DESTROY of sock_diag(7)).
 func (s *stub) serveTCP(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	for {
 		conn, err := s.wall.tcp.AcceptTCP()
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.EINVAL):
 			return nil
 		case err != nil:
 			breathe(err) // else a connection that ended before it was accepted

@@ -50,3 +50,14 @@ func TestImpostorsOfTheKernel(t *testing.T) {
 		}
 	}
 }
+
+// A sandbox's root that destroys the supervisor's sockets, where the kernel has that (CONFIG_INET_DIAG_DESTROY), has no TCP any
+// more: datagrams are answered.
+func TestDestroyedSockets(t *testing.T) {
+	const script = `getent ahostsv4 host.example | sed -n 1p; ss -K -lnt 'sport = :53' >/dev/null; ss -K -lnu 'sport = :53' >/dev/null
+		dig +short +tries=1 @8.8.8.8 host.example`
+	got := run(t, slices.Concat(static, []string{"--", "unshare", "-Urn", "bash", "-c", script})...)
+	if got.stdout != "192.0.2.1       STREAM host.example\n192.0.2.1\n" {
+		t.Errorf("%+v", got)
+	}
+}
