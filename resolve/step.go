@@ -3,7 +3,6 @@ package resolve
 import (
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/miekg/dns"
 )
 
@@ -28,68 +27,6 @@ type stepKey struct {
 // key is that of a name with the question's type and flags.
 func (q Question) key(name string) stepKey {
 	return stepKey{name, q.Type, q.DNSSEC, q.CheckingDisabled}
-}
-
-// cache keeps steps for their time to live. Without entries it only bounds times to live.
-type cache struct {
-	entries  *lru.Cache[stepKey, step]
-	min, max time.Duration
-	stale    time.Duration // how long a step is kept past its time to live
-}
-
-func newCache(size int, shortest, longest, stale time.Duration) (*cache, error) {
-	c := &cache{min: shortest, max: longest, stale: stale}
-	if size <= 0 {
-		return c, nil
-	}
-	var err error
-	c.entries, err = lru.New[stepKey, step](size)
-	return c, err
-}
-
-// put keeps a step, and returns it with its time to live within bounds and in every record: the first answer is to say
-// what those from the cache say. The step and its records must be the cache's own.
-func (c *cache) put(key stepKey, s step) step {
-	if len(s.records) > 0 || s.soa != nil { // else there is nothing to lengthen: RFC 2308 section 5
-		s.ttl = max(s.ttl, c.min)
-	}
-	s.ttl = min(s.ttl, c.max)
-	seconds := uint32(s.ttl / time.Second)
-	for _, rr := range s.records {
-		rr.Header().Ttl = seconds
-	}
-	if s.soa != nil {
-		s.soa.Header().Ttl = seconds
-	}
-	for _, rr := range s.proof {
-		rr.Header().Ttl = min(rr.Header().Ttl, seconds)
-	}
-	if s.ttl > 0 && c.entries != nil && len(s.records) <= maxCached {
-		s.stored = time.Now()
-		c.entries.Add(key, s)
-	}
-	return s
-}
-
-// get finds a step within its time to live or, if stale, as long as it is kept past that.
-func (c *cache) get(key stepKey, stale bool) (step, bool) {
-	if c.entries == nil {
-		return step{}, false
-	}
-	s, ok := c.entries.Get(key)
-	if !ok {
-		return step{}, false
-	}
-	age := time.Since(s.stored)
-	switch {
-	case age < s.ttl:
-		return s.aged(s.ttl - age), true
-	case age >= s.ttl+c.stale:
-		c.entries.Remove(key)
-	case stale:
-		return s.aged(staleTTL), true
-	}
-	return step{}, false
 }
 
 // staleTTL is the time to live of a stale answer; RFC 8767 section 4.
