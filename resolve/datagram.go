@@ -2,13 +2,22 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
-// byDatagram sends the question and waits for its reply. Whatever else arrives is passed over: it may be forged.
+const (
+	// maxDatagram is the longest reply that is taken by UDP: more than was said to be, as some do not count all of it.
+	maxDatagram = 4096
+	// maxForged is how many replies that do not fit are passed over. A name of few letters and an id are guessed by some more.
+	maxForged = 16
+)
+
+// byDatagram sends the question and waits for its reply. Whatever else arrives is passed over: it may be forged. Where much does,
+// the error is errForged.
 func byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	var dialer net.Dialer
 	raw, err := dialer.DialContext(ctx, "udp", u.address.String())
@@ -22,19 +31,21 @@ func byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	if err := conn.WriteMsg(m); err != nil {
 		return nil, err
 	}
-	buffer := make([]byte, maxReplySize)
-	for {
+	buffer := make([]byte, maxDatagram)
+	for forged := 0; forged < maxForged; {
 		n, err := conn.Read(buffer)
 		if err != nil {
 			return nil, err
 		}
-		reply := new(dns.Msg)
-		unreadable := reply.Unpack(buffer[:n])
-		switch like := repeats(reply, m); {
-		case like == same && (unreadable == nil || reply.Truncated): // which may end inside a record
+		switch reply, like, err := readReply(buffer[:n], m); {
+		case like == same && (err == nil || reply.Truncated || n == maxDatagram): // which may end inside a record
+			reply.Truncated = reply.Truncated || err != nil
 			return reply, nil
-		case like == sameButCase && unreadable == nil:
+		case like == sameButCase && err == nil:
 			return nil, errFolded
+		case errors.Is(err, errForged):
+			forged++
 		}
 	}
+	return nil, errForged
 }

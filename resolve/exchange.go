@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -48,13 +47,8 @@ func (e *exchanger) exchange(ctx context.Context, u Upstream, q Question) (*dns.
 	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
 		return nil, fmt.Errorf("%w: %s", errRefusing, dns.RcodeToString[reply.Rcode])
 	}
-	reply.Answer = slices.DeleteFunc(reply.Answer, bare)
 	return reply, nil
 }
-
-// bare says that a record that came by wire has no data: that is for updates (RFC 2136 section 2.4), and malformed in an
-// answer.
-func bare(rr dns.RR) bool { return rr.Header().Rdlength == 0 }
 
 func (e *exchanger) converse(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	switch u.network {
@@ -71,6 +65,9 @@ func (e *exchanger) datagrams(ctx context.Context, u Upstream, m *dns.Msg) (*dns
 	switch {
 	case errors.Is(err, errFolded):
 		return e.unmixed(ctx, u, m)
+	case errors.Is(err, errForged):
+		u.network = "tcp" // which is not forged blindly
+		return e.stream(ctx, u, m)
 	case err == nil && reply.Truncated:
 		u.network = "tcp"
 		return e.stream(ctx, u, m)

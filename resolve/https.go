@@ -3,7 +3,6 @@ package resolve
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -40,7 +39,7 @@ func (w *web) transport(s *secure) *http.Transport {
 			ForceAttemptHTTP2: true, MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: idleTime,
 			// A connection that says nothing any more is found out, and the second try gets another.
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: time.Second, PingTimeout: time.Second},
-			MaxResponseHeaderBytes: maxProxyHead,
+			MaxResponseHeaderBytes: maxProxyHead, DisableCompression: true, // no reply is long enough to be worth it
 		}
 		if w.of == nil {
 			w.of = map[*secure]*http.Transport{}
@@ -83,14 +82,6 @@ func (w *web) ask(ctx context.Context, s *secure, m *dns.Msg) (*dns.Msg, error) 
 	if len(body) > maxReplySize {
 		return nil, fmt.Errorf("%w: it is longer than %d bytes", errNotDNS, maxReplySize)
 	}
-	reply := new(dns.Msg)
-	if err := reply.Unpack(body); err != nil {
-		return nil, fmt.Errorf("%w: %w", errNotDNS, err)
-	}
-	if repeats(reply, m) == other {
-		return nil, errForged
-	}
-	return reply, nil
+	reply, _, err := readReply(body, m)
+	return reply, err
 }
-
-var errNotDNS = errors.New("the reply is no DNS message")

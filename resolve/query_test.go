@@ -208,7 +208,7 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// Whatever a client sends, its response can be read, repeats its id, and fits.
+// Whatever a client sends, it is what the oracle reads, and its response can be read, repeats its id, and fits.
 func FuzzParseQuery(f *testing.F) {
 	files, err := filepath.Glob("testdata/queries/*.bin")
 	if err != nil || len(files) == 0 {
@@ -226,6 +226,7 @@ func FuzzParseQuery(f *testing.F) {
 		big.records = append(big.records, big.records[0])
 	}
 	f.Fuzz(func(t *testing.T, wire []byte) {
+		checkQuery(t, wire)
 		q, err := ParseQuery(wire)
 		if err != nil {
 			return

@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
@@ -53,12 +52,6 @@ func readStream(conn *dns.Conn, m *dns.Msg) (*dns.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := new(dns.Msg)
-	if err := reply.Unpack(buffer[:n]); err != nil {
-		return nil, fmt.Errorf("%w: %w", errNotDNS, err)
-	}
-	if repeats(reply, m) == other {
-		return nil, errForged
-	}
-	return reply, nil
+	reply, _, err := readReply(buffer[:n], m)
+	return reply, err
 }

@@ -17,6 +17,7 @@ const (
 // reply holds is out of bailiwick and left aside.
 func takeApart(q Question, reply *dns.Msg) map[stepKey]step {
 	steps := map[stepKey]step{}
+	answer := byOwner(reply.Answer)
 	proof := proofOf(q, reply)
 	name := lower(q.fqdn())
 	for range maxHops + 1 {
@@ -24,9 +25,9 @@ func takeApart(q Question, reply *dns.Msg) map[stepKey]step {
 		if _, loop := steps[key]; loop {
 			return steps
 		}
-		s, ok := dataOf(reply.Answer, key)
+		s, ok := dataOf(answer, key)
 		if !ok {
-			s, ok = aliasOf(reply.Answer, key)
+			s, ok = aliasOf(answer, key)
 		}
 		if !ok {
 			s, ok = negative(reply, name, len(steps) > 0)
@@ -67,36 +68,47 @@ func proofOf(q Question, reply *dns.Msg) []dns.RR {
 		if signature, ok := rr.(*dns.RRSIG); ok {
 			kind = signature.TypeCovered
 			if kind == dns.TypeSOA {
-				proof = append(proof, plain(rr))
+				proof = append(proof, plain(rr, lower(rr.Header().Name)))
 			}
 		}
 		if kind == dns.TypeNSEC || kind == dns.TypeNSEC3 {
-			proof = append(proof, plain(rr))
+			proof = append(proof, plain(rr, lower(rr.Header().Name)))
 		}
 	}
 	return proof
 }
 
-// of collects the records of a name and type with, where the client wants them, their signatures.
-func of(answer []dns.RR, name string, kind uint16, dnssec bool) (records, signatures []dns.RR) {
-	for _, rr := range answer {
-		h := rr.Header()
-		if h.Class != dns.ClassINET || lower(h.Name) != name {
-			continue
+// owners are records of a section by their owners, in lower case. A chain has many names, each of them many above it, and a
+// section many records: it is gone through once.
+type owners map[string][]dns.RR
+
+func byOwner(section []dns.RR) owners {
+	all := owners{}
+	for _, rr := range section {
+		if h := rr.Header(); h.Class == dns.ClassINET {
+			name := lower(h.Name)
+			all[name] = append(all[name], rr)
 		}
+	}
+	return all
+}
+
+// of collects the records of a name and type with, where the client wants them, their signatures.
+func (o owners) of(name string, kind uint16, dnssec bool) (records, signatures []dns.RR) {
+	for _, rr := range o[name] {
 		signature, signs := rr.(*dns.RRSIG)
 		switch {
-		case h.Rrtype == kind:
-			records = append(records, plain(rr))
+		case rr.Header().Rrtype == kind:
+			records = append(records, plain(rr, name))
 		case dnssec && signs && signature.TypeCovered == kind:
-			signatures = append(signatures, plain(rr))
+			signatures = append(signatures, plain(rr, name))
 		}
 	}
 	return records, signatures
 }
 
-func dataOf(answer []dns.RR, key stepKey) (step, bool) {
-	records, signatures := of(answer, key.name, key.kind, key.dnssec)
+func dataOf(answer owners, key stepKey) (step, bool) {
+	records, signatures := answer.of(key.name, key.kind, key.dnssec)
 	if len(records) == 0 {
 		return step{}, false
 	}
@@ -115,10 +127,10 @@ func positive(records, signatures []dns.RR) step {
 }
 
 // aliasOf is the CNAME of a name, with the DNAME of a name above that it comes from.
-func aliasOf(answer []dns.RR, key stepKey) (step, bool) {
+func aliasOf(answer owners, key stepKey) (step, bool) {
 	name := key.name
 	above, made := redirection(answer, key)
-	records, signatures := of(answer, name, dns.TypeCNAME, key.dnssec)
+	records, signatures := answer.of(name, dns.TypeCNAME, key.dnssec)
 	switch {
 	case made != nil: // what the DNAME says, whatever CNAME came with it
 		records = []dns.RR{made}
@@ -132,9 +144,9 @@ func aliasOf(answer []dns.RR, key stepKey) (step, bool) {
 
 // redirection is the DNAME that a name is below, with its signatures, and the CNAME that follows from it; RFC 6672
 // section 2.2.
-func redirection(answer []dns.RR, key stepKey) (above []dns.RR, made dns.RR) {
+func redirection(answer owners, key stepKey) (above []dns.RR, made dns.RR) {
 	for zone, more := parent(key.name); more; zone, more = parent(zone) {
-		records, signatures := of(answer, zone, dns.TypeDNAME, key.dnssec)
+		records, signatures := answer.of(zone, dns.TypeDNAME, key.dnssec)
 		if len(records) == 0 {
 			continue
 		}
@@ -160,9 +172,9 @@ func synthesise(name string, d *dns.DNAME) dns.RR {
 
 // plain is a record without the letter case that our own question drew: it shows in the owner and, by compression, in
 // every name that ends alike. A canonical name becomes part of Kerberos principals, where case matters. None of it is
-// part of what a signature covers (RFC 4034 section 6.2).
-func plain(rr dns.RR) dns.RR {
-	rr.Header().Name = lower(rr.Header().Name)
+// part of what a signature covers (RFC 4034 section 6.2). The owner is given: many records share it.
+func plain(rr dns.RR, owner string) dns.RR {
+	rr.Header().Name = owner
 	switch rr := rr.(type) {
 	case *dns.CNAME:
 		rr.Target = lower(rr.Target)
@@ -210,7 +222,7 @@ func negative(reply *dns.Msg, name string, chained bool) (step, bool) {
 	for _, rr := range reply.Ns {
 		// A SOA of another zone says nothing of the name.
 		if soa, ok := rr.(*dns.SOA); ok && dns.IsSubDomain(lower(soa.Hdr.Name), name) {
-			s.soa = plain(soa)
+			s.soa = plain(soa, lower(soa.Hdr.Name))
 			s.ttl = shorter(shorter(-1, soa.Hdr.Ttl), soa.Minttl)
 			return s, true
 		}
