@@ -131,7 +131,7 @@ func TestAnotherListenerIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"sh", "-c", `GORACE=atexit_sleep_ms=0 exec "$0" "$1" >&` + itoa(int(w.Fd())), self, patientArg}
+	args := []string{"sh", "-c", `GORACE=atexit_sleep_ms=0 exec "$0" "$1" >/proc/self/fd/` + itoa(int(w.Fd())), self, patientArg}
 	tree, sockets, err := sys.Launch(args, func() (sys.Config, error) { return config, nil })
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -211,14 +212,24 @@ func TestTheKeeperLetsGo(t *testing.T) {
 
 // A kernel newer than all has longer structures, and flags that mean nothing to us.
 func TestLongerNotifications(t *testing.T) {
-	plainSizes, err := usedSizes()
+	today, err := kernelSizes()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := (callSizes{notif: 200, resp: 64}).used(); got.notif != 200 || got.resp != 64 {
+		t.Errorf("of a kernel newer than all: %+v", got)
+	}
+	if got := (callSizes{}).used(); got.notif != 80 || got.resp != 24 {
+		t.Errorf("of a kernel that says less than we know: %+v", got)
+	}
 	masked(t, "notif_sizes")
-	sizes, err := usedSizes()
-	if err != nil || sizes.notif != 2*plainSizes.notif || sizes.resp != 2*plainSizes.resp {
-		t.Fatalf("%+v, %v", sizes, err)
+	sizes := today.used()
+	if sizes.notif != 2*today.notif || sizes.resp != 2*today.resp {
+		t.Errorf("%+v", sizes)
+	}
+	response := rawResponse{id: 1, val: 2, error: 3, flags: 4}
+	if b := response.encode(sizes.resp); len(b) != int(sizes.resp) || !bytes.Equal(b[:24], response.encode(24)) || bytes.ContainsFunc(b[24:], func(r rune) bool { return r != 0 }) {
+		t.Errorf("%v", b)
 	}
 	buf := buffer(sizes.notif)
 	if len(buf) != int(sizes.notif) || uintptr(unsafe.Pointer(unsafe.SliceData(buf)))%8 != 0 {

@@ -324,6 +324,9 @@ func (t *Tree) Load() (*Listener, error) {
 	if len(fds) > 0 {
 		return newListener(fds[0])
 	}
+	if !TakesDescriptors() {
+		return nil, pidfdGetfd.lacking()
+	}
 	pidfd, err := unix.PidfdOpen(t.PID, 0)
 	if err != nil {
 		return nil, fmt.Errorf("pidfd_open: %w", err)

@@ -77,14 +77,14 @@ func newListener(fd int) (*Listener, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("eventfd: %w", err), unix.Close(fd))
 	}
-	sizes, err := usedSizes()
+	sizes, err := kernelSizes()
 	if err == nil && !userNotifRun.thereOn(fd) {
 		err = userNotifRun.lacking()
 	}
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd), unix.Close(wake))
 	}
-	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, sizes: sizes, idValid: idValidOld, receivers: map[int]struct{}{}}
+	l := &Listener{file: os.NewFile(uintptr(fd), "seccomp listener"), fd: fd, wake: wake, sizes: sizes.used(), idValid: idValidOld, receivers: map[int]struct{}{}}
 	syncWake.thereOn(fd) // asking for it switches it on
 	if idValid.thereOn(fd) {
 		l.idValid = unix.SECCOMP_IOCTL_NOTIF_ID_VALID
@@ -107,16 +107,15 @@ func kernelSizes() (callSizes, error) {
 	return sizes, nil
 }
 
-// usedSizes are how long buffers are: the kernel's, which may write and read more than ours hold, but no less than ours. What a newer
+// used are how long buffers are: as the kernel says, which may write and read more than ours hold, but no less than ours. What a newer
 // kernel adds to them is zero in what it reads, and not looked at in what it writes. A masked feature makes them twice as long.
-func usedSizes() (callSizes, error) {
-	sizes, err := kernelSizes()
+func (sizes callSizes) used() callSizes {
 	sizes.notif = max(sizes.notif, uint16(unsafe.Sizeof(rawNotification{})))
 	sizes.resp = max(sizes.resp, uint16(unsafe.Sizeof(rawResponse{})))
 	if notifSizes.masked() {
 		sizes.notif, sizes.resp = 2*sizes.notif, 2*sizes.resp
 	}
-	return sizes, err
+	return sizes
 }
 
 // buffer is zero, and aligned as the kernel's structures are.
@@ -217,17 +216,20 @@ func (l *Listener) Continue(id uint64) error {
 }
 
 func (l *Listener) send(r *rawResponse) error {
-	at := unsafe.Pointer(r)
-	if int(l.sizes.resp) > int(unsafe.Sizeof(*r)) {
-		at = unsafe.Pointer(unsafe.SliceData(buffer(l.sizes.resp)))
-		*(*rawResponse)(at) = *r
-	}
+	b := r.encode(l.sizes.resp)
 	for {
-		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, at)
+		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(b)))
 		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
+}
+
+// encode is the response as the kernel reads it.
+func (r *rawResponse) encode(size uint16) []byte {
+	b := buffer(size)
+	*(*rawResponse)(unsafe.Pointer(unsafe.SliceData(b))) = *r
+	return b
 }
 
 // Valid says whether the call is still waiting for its answer, and so whether its thread id still means the thread
