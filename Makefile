@@ -134,10 +134,10 @@ test-clients: build
 docs-kernels:
 	go test -tags $(TAGS) -count 1 -run TestKernelsPage ./internal/sys -update
 
-# Breaks each fallback on purpose, and wants the tests of fallbacks to fail; writes the list into docs/kernels.md.
+# Breaks each fallback on purpose, and wants the tests of fallbacks to fail; writes the list into docs/kernels.md. FEATURES names some: then it does not.
 mutants:
 	@./scripts/need gcc go seccomp.h dig delv musl-gcc bwrap unshare dnssec-signzone
-	./scripts/mutants
+	go run ./tests/mutants $(FEATURES)
 
 docs-clients:
 	$(MAKE) test-clients CLIENTS_FLAGS=-update

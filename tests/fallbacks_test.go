@@ -19,7 +19,7 @@ import (
 func masking(names string) []string { return []string{"env", sys.MaskVariable + "=" + names} }
 
 // TestFallbacks does without each feature of the kernel alone, without pairs of which one stands in for the other, and without
-// all at once. Beside this binary it needs the clients that TestMain builds, sh, env, dig, unshare and bwrap.
+// all at once; and in a container whose seccomp profile refuses some. Beside this binary it needs the clients that TestMain builds, sh, env, dig, unshare and bwrap.
 func TestFallbacks(t *testing.T) {
 	var names, required []string
 	for _, f := range sys.Features() {
@@ -37,15 +37,19 @@ func TestFallbacks(t *testing.T) {
 		}
 		t.Run("without "+name, func(t *testing.T) {
 			t.Parallel()
-			m := &without{mask: mask}
-			m.lacks = m.examine(t)
-			t.Run("answers", m.answers)
-			t.Run("sandboxes", m.sandboxes)
-			t.Run("signals", m.signals)
-			t.Run("unix", m.unix)
-			t.Run("pipes", m.pipes)
+			(&without{mask: mask, wrapper: masking(mask)}).all(t)
 		})
 	}
+	t.Run("in a container", func(t *testing.T) {
+		t.Parallel()
+		m := &without{wrapper: []string{program("profile")}}
+		m.all(t)
+		for _, name := range []string{"pidfd_getfd", "process_vm_readv", "kcmp", "close_range"} {
+			if !m.lacks[name] {
+				t.Errorf("%s is not refused: %v", name, m.lacks)
+			}
+		}
+	})
 	for _, name := range required {
 		t.Run("without "+name, func(t *testing.T) { cannotDoWithout(t, name) })
 	}
@@ -53,12 +57,23 @@ func TestFallbacks(t *testing.T) {
 
 // without is the machine with features masked.
 type without struct {
-	mask  string
-	lacks map[string]bool // what it lacks anyway, too
+	mask    string
+	wrapper []string        // the start of a command line
+	lacks   map[string]bool // what it lacks anyway, too
+}
+
+func (m *without) all(t *testing.T) {
+	t.Helper()
+	m.lacks = m.examine(t)
+	t.Run("answers", m.answers)
+	t.Run("sandboxes", m.sandboxes)
+	t.Run("signals", m.signals)
+	t.Run("unix", m.unix)
+	t.Run("pipes", m.pipes)
 }
 
 func (m *without) command(args ...string) *exec.Cmd {
-	args = slices.Concat(masking(m.mask), []string{binary}, args)
+	args = slices.Concat(m.wrapper, []string{binary}, args)
 	return exec.Command(args[0], args[1:]...)
 }
 
@@ -235,7 +250,7 @@ func (m *without) pipes(t *testing.T) {
 // cannotDoWithout says that a run ends before it begins, in any mode, and that doctor knows.
 func cannotDoWithout(t *testing.T, name string) {
 	t.Helper()
-	m := &without{mask: name}
+	m := &without{wrapper: masking(name)}
 	want := fmt.Sprintf("error: %s: masked by CODEX_DNSVISOR_MASK\nhint: nothing can be done without it: take it out of CODEX_DNSVISOR_MASK\n", name)
 	for _, net := range nets {
 		if got := finish(t, m.command(net, "--", "echo", "half working")); got.status != 125 || got.stdout != "" || got.stderr != want {
@@ -260,7 +275,7 @@ func TestMaskOfNothing(t *testing.T) {
 		args   []string
 		status int
 	}{{[]string{"--", "echo"}, 125}, {[]string{"doctor"}, 2}, {[]string{"policy", "show"}, 2}} {
-		got := finish(t, (&without{mask: "kcmp,nonesuch"}).command(c.args...))
+		got := finish(t, (&without{wrapper: masking("kcmp,nonesuch")}).command(c.args...))
 		if got.status != c.status || got.stdout != "" || !strings.HasPrefix(got.stderr, `error: CODEX_DNSVISOR_MASK: "nonesuch" is none of user_notif, `) {
 			t.Errorf("%v: %+v", c.args, got)
 		}

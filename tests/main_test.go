@@ -82,6 +82,7 @@ func build(dir string) error {
 		{"gcc", "-O2", "-o", client("hammer"), "testdata/clients/hammer.c"},
 		{"gcc", "-o", client("door"), "testdata/clients/door.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("hail"), "testdata/clients/hail.c"},
+		{"gcc", "-o", client("profile"), "testdata/clients/profile.c"},
 		{"gcc", "-o", client("asker"), "testdata/clients/asker.c"},
 		{"gcc", "-pthread", "-o", client("kinds"), "testdata/clients/kinds.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("storm"), "./testdata/clients/storm"},
