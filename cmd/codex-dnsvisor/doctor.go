@@ -4,10 +4,16 @@ import (
 	"context"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/doctor"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 type doctorCmd struct {
 	JSON bool `name:"json" help:"Print one JSON object."`
+}
+
+// Help is what stands below the flags.
+func (*doctorCmd) Help() string {
+	return "The environment variable " + sys.MaskVariable + " names features of the kernel, with commas between them, that every subcommand is to do without."
 }
 
 // Run implements the subcommand.
