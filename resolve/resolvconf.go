@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -22,8 +25,23 @@ type stamp struct {
 	inode    os.FileInfo
 }
 
+// mayChange says whether this process could write a file, or put another in its place.
+func mayChange(path string) bool {
+	places := []string{path, filepath.Dir(path)}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		places = append(places, filepath.Dir(real))
+	}
+	return slices.ContainsFunc(places, func(place string) bool {
+		var info unix.Stat_t
+		return unix.Access(place, unix.W_OK) == nil || unix.Stat(place, &info) == nil && int(info.Uid) == os.Geteuid()
+	})
+}
+
 // readSystem reads resolv.conf again when it has changed.
 func (s *servers) readSystem() ([]Upstream, error) {
+	if s.held {
+		return s.system, s.err
+	}
 	info, err := os.Stat(s.path)
 	if err != nil {
 		return nil, err

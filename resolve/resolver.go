@@ -15,6 +15,7 @@ type Config struct {
 	Order      Order      // of each list of upstreams
 	Proxy      Proxy      // what upstreams but those of unix are reached through, by TCP
 	ResolvConf string     // the system's; "" is /etc/resolv.conf. Its changes are noticed; search and ndots are not applied
+	HoldSystem bool       // what ResolvConf says at first holds, where we may write it: those who ask may be able to, too
 	CacheSize  int        // entries; 0 is no cache
 	MinTTL     time.Duration
 	MaxTTL     time.Duration // 0 is an hour

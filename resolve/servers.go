@@ -31,6 +31,7 @@ type servers struct {
 	zones      map[string][]Upstream
 	lanes      int    // how many are asked at once
 	path       string // resolv.conf
+	held       bool   // it is not read again
 	exchanger  *exchanger
 
 	mu     sync.Mutex
@@ -70,7 +71,18 @@ func newServers(ctx context.Context, c *Config) *servers {
 	if c.Order == Race {
 		s.lanes = 2
 	}
+	if c.HoldSystem && mayChange(c.ResolvConf) {
+		_, s.err = s.readSystem()
+		s.held = true
+	}
 	return s
+}
+
+// succeed takes what a predecessor holds.
+func (s *servers) succeed(before *servers) {
+	if s.held && before.held && s.path == before.path {
+		s.system, s.search, s.err = before.system, before.search, before.err
+	}
 }
 
 // sickness is how long an upstream that failed is asked last.

@@ -53,10 +53,12 @@ func (c Config) share(before *Resolver) (*knowing, *working, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	servers := newServers(w.ctx, &c)
 	if before != nil {
 		before.servers.exchanger.rest()
+		servers.succeed(before.servers)
 	}
-	return &knowing{from: c, cache: cache, servers: newServers(w.ctx, &c)}, w, nil
+	return &knowing{from: c, cache: cache, servers: servers}, w, nil
 }
 
 // rest closes the connections that wait for a question. Those that carry one are kept for a while after it, as always.

@@ -99,6 +99,7 @@ func (r *runCmd) settings() (*settings, error) {
 	s, err := r.load()
 	if err == nil {
 		s.rules.Observe = r.Observe
+		s.resolver.HoldSystem = true
 	}
 	return s, err
 }
