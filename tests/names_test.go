@@ -210,12 +210,12 @@ func TestLocalReverse(t *testing.T) {
 	z := newZones(t)
 	z.check(bind, allow("**.example.corp"), [][]string{
 		{"-x 127.0.0.1", "PTR localhost."},
-		{"-x 127.1.2.3", "!SERVFAIL", "!REFUSED"},
+		{"-x 127.1.2.3", "status: NOERROR", "PTR localhost."},
 		{"-x ::1", "PTR localhost."},
 		{"localhost", "A 127.0.0.1"},
 		{"localhost AAAA", "AAAA ::1"},
-		{"-x 192.0.0.8", "!SERVFAIL", "!REFUSED"},
-		{"-x 100::8", "!SERVFAIL", "!REFUSED"},
+		{"-x 192.0.0.8", "status: NOERROR", "PTR localhost."},
+		{"-x 100::8", "status: NOERROR", "PTR localhost."},
 		{"-x 10.0.0.1", "status: NXDOMAIN", "IN SOA "},
 		{"-x 169.254.169.254", "status: NXDOMAIN", "IN SOA "},
 		{"1.in-addr.arpa PTR", "status: NXDOMAIN", "IN SOA "},
