@@ -22,7 +22,7 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 SANDBOXES = podman crun runc firejail slirp4netns passt uidmap python3-pycares
 
 # What the test of the released Codex CLI uses beside.
-E2E_CODEX = ripgrep krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
+E2E_CODEX = ripgrep python3-pycares krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
 # What the matrix of kernels uses beside.
 GUESTS = qemu-system-x86 kmod xz-utils

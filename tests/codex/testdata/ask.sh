@@ -1,0 +1,1 @@
+../../sandboxes/testdata/ask.sh
