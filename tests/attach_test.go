@@ -8,10 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // sandboxes are commands that make a network namespace of their own, by the ways of real tools.
@@ -181,63 +179,6 @@ func TestBoundToADevice(t *testing.T) {
 			must(t, stdin.Close())
 		})
 	}
-}
-
-// Sandboxes that have ended leave nothing in the supervisor, and more of them at once than are served are all answered.
-func TestSandboxesComeAndGo(t *testing.T) {
-	inTurn, atOnce := 200, 20
-	if long() {
-		inTurn, atOnce = 1000, 100
-	}
-	const script = `all() { n=0; while [ $n -lt $1 ]; do unshare -Urn getent hosts host.example >/dev/null || echo failed; n=$((n+1)); done; }
-		all 3; echo began; read go; all $0; echo ended; read go; for i in $(seq $1); do all 1 & done; wait; echo ended; read go`
-	flags := slices.Concat([]string{"--net=host", "--max-namespaces=8"}, static)
-	cmd := exec.Command(binary, slices.Concat(flags, []string{"--", "bash", "-c", script, strconv.Itoa(inTurn), strconv.Itoa(atOnce)})...)
-	stdin, err := cmd.StdinPipe()
-	must(t, err)
-	lines := startLines(t, cmd)
-	if got := line(t, lines); got != "began" {
-		t.Fatal(got)
-	}
-	before := usage(t, cmd.Process.Pid)
-	before.descriptors = settled(t, cmd.Process.Pid, 0)
-	for range 2 {
-		_, err = io.WriteString(stdin, "go\n")
-		must(t, err)
-		if got := line(t, lines); got != "ended" {
-			t.Fatal(got)
-		}
-		after := usage(t, cmd.Process.Pid)
-		if after.descriptors = settled(t, cmd.Process.Pid, before.descriptors); after.descriptors > before.descriptors {
-			t.Errorf("%d descriptors, and %d before", after.descriptors, before.descriptors)
-		}
-		t.Logf("%+v, and before %+v", after, before)
-		if after.rss > before.rss+16<<10 {
-			t.Errorf("%d KiB, and %d before", after.rss, before.rss)
-		}
-	}
-	must(t, stdin.Close())
-}
-
-// settled counts the supervisor's descriptors once it has let go of its sandboxes: of their sockets, that is all but its own.
-func settled(t *testing.T, pid, most int) int {
-	t.Helper()
-	count := 0
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		fds, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
-		must(t, err)
-		sockets := 0
-		count = len(fds)
-		for _, fd := range fds {
-			if target, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/fd/" + fd.Name()); err == nil && strings.HasPrefix(target, "socket:") {
-				sockets++
-			}
-		}
-		if most == 0 && sockets <= 2 || count <= most {
-			break
-		}
-	}
-	return count
 }
 
 // A sandbox of which a process is stopped in the middle of a call delays nobody.
