@@ -159,7 +159,7 @@ func (r *Resolver) known(key stepKey, c Chain, have knowledge) (step, Source, bo
 		return localhost(key), SourceLocal, true
 	case r.isOwn(bare):
 		return ownName(key), SourceLocal, true
-	case !slices.Contains(r.types, key.kind):
+	case !slices.Contains(r.types, key.kind), c.ask(key.name) == NoTypes: // though a chain of another name may have left it in the cache
 		return step{}, SourceLocal, true
 	}
 	if s, ok := have.fresh[key]; ok {
@@ -168,14 +168,10 @@ func (r *Resolver) known(key stepKey, c Chain, have knowledge) (step, Source, bo
 	if s, ok := r.cache.get(key, have.stale); ok {
 		return s, SourceCache, true
 	}
-	switch c.ask(key.name) {
-	case NoName:
+	if c.ask(key.name) == NoName {
 		return step{rcode: dns.RcodeNameError}, SourceLocal, true
-	case NoTypes:
-		return step{}, SourceLocal, true
-	default:
-		return step{}, SourceLocal, false
 	}
+	return step{}, SourceLocal, false
 }
 
 // unnamedType says that a type has to be named. To say that there is no data would be wrong; RFC 8482 section 4.2.
