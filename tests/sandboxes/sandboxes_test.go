@@ -47,6 +47,8 @@ var sandboxes = []struct {
 	{"runc, rootless bundle", runtime("runc"), []string{ordinary}, []string{"isolated", "host"}},
 	{"crun, rootless bundle", runtime("crun"), []string{ordinary}, []string{"isolated", "host"}},
 	{"pasta", `pasta --quiet --config-net -- "$@"`, []string{ordinary}, []string{"host"}},
+	{"systemd-nspawn", `systemd-nspawn --quiet --pipe --register=no --keep-unit --private-network --directory "$HOME/root" --bind-ro=/usr --bind-ro=/etc "$@"`, []string{root}, []string{"host"}},
+	{"charliecloud", `ch-run --no-passwd --bind /usr:/usr --bind /etc:/etc "$HOME/root" -- "$@"`, []string{root, ordinary}, []string{"isolated"}},
 	{"firejail", `firejail --quiet --noprofile --net=none "$@"`, []string{root}, []string{"isolated", "host"}},
 }
 
