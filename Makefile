@@ -19,7 +19,7 @@ CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsut
 	krb5-user ldap-utils cargo-web librust-trust-dns-resolver-dev lib32gcc-12-dev libc6-dev-i386 $(if $(shell command -v npm),,npm)
 
 # What the test of others' sandboxes uses beside.
-SANDBOXES = podman crun runc firejail systemd-container charliecloud slirp4netns passt uidmap python3-pycares
+SANDBOXES = podman crun runc firejail systemd-container charliecloud netavark aardvark-dns iptables slirp4netns passt uidmap python3-pycares
 
 # What the test of the released Codex CLI uses beside.
 E2E_CODEX = ripgrep python3-pycares krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)

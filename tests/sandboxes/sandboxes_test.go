@@ -105,15 +105,25 @@ func TestSandboxes(t *testing.T) {
 	}
 }
 
-// The resolver that slirp4netns has in its network is left to it, or replaced.
-func TestSlirp4netns(t *testing.T) {
-	const script = `dnsmasq --no-resolv --no-hosts --user= --group= --pid-file= --conf-file=/dev/null --log-facility=/dev/null --address=/own.example/192.0.2.99 --bind-interfaces --listen-address=10.88.0.10
+// services are DNS services of a sandbox's own network: commands of a shell that ask one for a name that it knows, and our own.
+var services = []struct{ name, run, own string }{
+	{"slirp4netns", `dnsmasq --no-resolv --no-hosts --user= --group= --pid-file= --conf-file=/dev/null --log-facility=/dev/null --address=/own.example/192.0.2.99 --bind-interfaces --listen-address=10.88.0.10
 		echo "nameserver 10.88.0.10" >"$HOME/resolv.conf"; mount --bind "$HOME/resolv.conf" /etc/resolv.conf
-		` + podman + ` --network=slirp4netns --rootfs "$HOME/root" sh -c 'dig +short +tries=2 +time=5 @10.0.2.3 own.example; dig +short +tries=1 +time=5 @8.8.8.8 host.example'`
-	for existing, want := range map[string]string{"keep": "192.0.2.99\n192.0.2.1\n", "replace": "192.0.2.1\n"} {
-		stdout, stderr := below(t, root, program("codex-dnsvisor"), "--net=host", "--existing-dns="+existing, "--record", "host.example. A 192.0.2.1", "--allow", "host.example", "--", "sh", "-c", script)
-		if stdout != want {
-			t.Errorf("%s: %s\n%s", existing, stdout, stderr)
+		` + podman + ` --network=slirp4netns --rootfs "$HOME/root" sh -c 'dig +short +tries=2 +time=5 @10.0.2.3 own.example; dig +short +tries=1 +time=5 @8.8.8.8 host.example'`, "192.0.2.99"},
+	{"aardvark-dns", `printf '[network]\nnetwork_backend = "netavark"\n' >"$HOME/containers.conf"; export CONTAINERS_CONF="$HOME/containers.conf"
+		podman --root "$HOME/storage" --runroot "$HOME/runroot" --network-config-dir "$HOME/networks" network create --subnet 10.99.0.0/24 own$$ >/dev/null
+		` + strings.Replace(podman, "podman", `podman --network-config-dir "$HOME/networks"`, 1) + ` --network own$$ --name own --rootfs "$HOME/root" sh -c 'dig +short +tries=2 +time=5 @10.99.0.1 own.dns.podman; dig +short +tries=1 +time=5 @8.8.8.8 host.example'
+		podman --root "$HOME/storage" --runroot "$HOME/runroot" --network-config-dir "$HOME/networks" network rm own$$ >/dev/null`, "10.99.0.2"},
+}
+
+// They are left to them, or replaced.
+func TestServicesOfASandbox(t *testing.T) {
+	for _, s := range services {
+		for existing, want := range map[string]string{"keep": s.own + "\n192.0.2.1\n", "replace": "192.0.2.1\n"} {
+			stdout, stderr := below(t, root, program("codex-dnsvisor"), "--net=host", "--existing-dns="+existing, "--record", "host.example. A 192.0.2.1", "--allow", "host.example", "--", "sh", "-c", s.run)
+			if stdout != want {
+				t.Errorf("%s, %s: %s\n%s", s.name, existing, stdout, stderr)
+			}
 		}
 	}
 }
