@@ -11,7 +11,7 @@ PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bin
 
 # What building for arm64 on another machine uses beside: the compiler brings Debian's own C library, and SYSROOT has the rest.
 CROSS_ARM64   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross pkg-config
-SYSROOT_ARM64 = libseccomp-dev
+SYSROOT_ARM64 = libseccomp-dev musl-dev
 
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
@@ -25,11 +25,11 @@ SANDBOXES = podman crun runc firejail systemd-container charliecloud netavark aa
 E2E_CODEX = ripgrep python3-pycares krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
 # What the matrix of kernels uses beside.
-GUESTS = qemu-system-x86 kmod xz-utils
+GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
 
 all: build
 
@@ -46,6 +46,7 @@ NEED  = aarch64-linux-gnu-gcc $(SYSROOT)/root/usr/include/seccomp.h
 # pkg-config leaves out -I/usr/include, also where it is below another root.
 CROSS = GOARCH=arm64 CC=aarch64-linux-gnu-gcc PKG_CONFIG_LIBDIR=$(SYSROOT)/root/usr/lib/aarch64-linux-gnu/pkgconfig \
 	PKG_CONFIG_SYSROOT_DIR=$(SYSROOT)/root PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
+MUSL  = aarch64-linux-gnu-gcc -specs=$(SYSROOT)/musl-gcc.specs
 else
 $(error ARCH is the machine's own ($(MACHINE)) or arm64, not $(ARCH))
 endif
@@ -63,6 +64,11 @@ deps:
 deps-arm64:
 	./scripts/deps $(CROSS_ARM64)
 	./scripts/debian-sysroot .cache/arm64 arm64 $(SYSROOT_ARM64)
+	sed 's|/usr/|$(CURDIR)/.cache/arm64/root/usr/|g' .cache/arm64/root/usr/lib/aarch64-linux-musl/musl-gcc.specs >.cache/arm64/musl-gcc.specs
+
+# The compilers and settings for ARCH, a line each, for tests that are built on one machine and run on another.
+toolchain:
+	@printf '%s\n' $(or $(CROSS),CC=gcc) 'MUSL=$(or $(MUSL),musl-gcc)'
 
 demo: build
 	./scripts/demo
@@ -95,13 +101,13 @@ deps-sandboxes: deps
 test-sandboxes: build
 	go test -tags sandboxes,$(TAGS) -count 1 -timeout 10m -v ./tests/sandboxes
 
-deps-kernels: deps
+deps-kernels: deps $(if $(filter $(MACHINE),$(ARCH)),,deps-$(ARCH))
 	./scripts/deps $(GUESTS)
 
 # Runs end-to-end tests on other kernels, in guests of qemu. KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of
 # tests/kernels/group.go. Without either it runs all, and writes docs/kernels.md.
 kernel-matrix:
-	@./scripts/need qemu-system-x86_64 depmod xz
+	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
 	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -page docs/kernels.md
 
 deps-clients: deps

@@ -66,6 +66,10 @@ func build(dir string) error {
 		return err
 	}
 	client := func(name string) string { return filepath.Join(dir, name) }
+	tools, err := findToolchain()
+	if err != nil {
+		return err
+	}
 	for _, args := range [][]string{
 		{"make", "-C", "..", "build", "OUT=" + binary},
 		{"mkdir", client("zones")},
@@ -74,7 +78,7 @@ func build(dir string) error {
 		{"musl-gcc", "-static", "-o", client("musl"), "testdata/clients/getaddrinfo.c"},
 		{"gcc", "-o", client("state"), "testdata/clients/state.c"},
 		{"gcc", "-o", client("sendmmsg"), "testdata/clients/sendmmsg.c"},
-		{"sh", "-c", "gcc -Wall -Wextra -Wno-nonnull -Wno-stringop-overread -pthread -o $0 testdata/clients/cases/*.c", client("cases")},
+		{"sh", "-c", "$CC -Wall -Wextra -Wno-nonnull -Wno-stringop-overread -pthread -o $0 testdata/clients/cases/*.c", client("cases")},
 		{"gcc", "-O2", "-o", client("flood"), "testdata/clients/flood.c"},
 		{"gcc", "-O2", "-o", client("comet"), "testdata/clients/comet.c"},
 		{"gcc", "-pthread", "-o", client("table"), "testdata/clients/table.c"},
@@ -93,7 +97,7 @@ func build(dir string) error {
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("reload"), "./testdata/clients/reload"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
 	} {
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		if out, err := tools.command(args).CombinedOutput(); err != nil {
 			return fmt.Errorf("%v: %w\n%s", args, err, out)
 		}
 	}
@@ -102,15 +106,19 @@ func build(dir string) error {
 
 // bring puts beside what is built this test binary and its data, for who may not be able to read the source tree.
 func bring(dir string) error {
-	self, err := os.Executable()
+	tools, err := findToolchain()
+	if err != nil {
+		return err
+	}
+	self, err := tools.self(filepath.Join(dir, "tests.test"))
 	if err != nil {
 		return err
 	}
 	for _, args := range [][]string{
-		{"cp", self, filepath.Join(dir, "tests.test")},
+		self,
 		{"cp", "-rL", "testdata", dir},
 	} {
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		if out, err := tools.command(args).CombinedOutput(); err != nil {
 			return fmt.Errorf("%v: %w\n%s", args, err, out)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ func (m machine) command(ctx context.Context, r row, initrd string) *exec.Cmd {
 
 // canKVM boots one guest that does nothing.
 func (m machine) canKVM(k kernel) bool {
+	if m.arch.name != runtime.GOARCH {
+		return false
+	}
 	f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
 	if err != nil {
 		return false

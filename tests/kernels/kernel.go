@@ -70,16 +70,21 @@ func openSuites(cache string, a arch) (*archive, error) {
 var parts = regexp.MustCompile(`(linux-(?:image|binary|modules)-[^ ,|]+) \(= ([^)]+)\)`)
 
 func fetchKernel(debian *archive, a arch, asked string) (kernel, error) {
-	versions, err := debian.versions("linux-image-" + a.flavour)
+	wanted, variant, _ := strings.Cut(asked, "+")
+	flavour, ok := a.flavours[variant]
+	if !ok {
+		return kernel{}, fmt.Errorf("no flavour %q", variant)
+	}
+	versions, err := debian.versions("linux-image-" + flavour)
 	if err != nil {
 		return kernel{}, err
 	}
-	i := slices.IndexFunc(versions, func(v string) bool { return asked == newest || strings.HasPrefix(v, asked+".") })
+	i := slices.IndexFunc(versions, func(v string) bool { return wanted == newest || strings.HasPrefix(v, wanted+".") })
 	if i < 0 {
 		return kernel{}, fmt.Errorf("not among those that Debian has: %s", strings.Join(versions, ", "))
 	}
 	var packages []string
-	for queue := []string{"linux-image-" + a.flavour + "=" + versions[i]}; len(queue) > 0; queue = queue[1:] {
+	for queue := []string{"linux-image-" + flavour + "=" + versions[i]}; len(queue) > 0; queue = queue[1:] {
 		name, version, _ := strings.Cut(queue[0], "=")
 		fields, err := debian.fields(name, version)
 		if err != nil {
