@@ -205,10 +205,10 @@ func (m *without) sandboxes(t *testing.T) {
 
 // signals restart calls, and nobody is answered twice, but where a kernel takes a call back.
 func (m *without) signals(t *testing.T) {
-	const calls = 200
+	const calls = 600
 	taken := 0
 	if m.lacks["wait_killable"] {
-		taken = calls / 20
+		taken = calls / 100
 	}
 	for _, call := range []string{"sendto", "tcp"} {
 		h := hammer(t, finish(t, m.command("--quiet", "--", program("hammer"), call, "restart", "300", fmt.Sprint(calls), "8.8.8.8")))
