@@ -83,6 +83,7 @@ func build(dir string) error {
 		{"gcc", "-O2", "-o", client("comet"), "testdata/clients/comet.c"},
 		{"gcc", "-pthread", "-o", client("table"), "testdata/clients/table.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("racer"), "testdata/clients/racer.c"},
+		{"gcc", "-Wall", "-Wextra", "-O2", "-pthread", "-o", client("scatter"), "testdata/clients/scatter.c"},
 		{"gcc", "-O2", "-o", client("hammer"), "testdata/clients/hammer.c"},
 		{"gcc", "-o", client("door"), "testdata/clients/door.c"},
 		{"gcc", "-O2", "-pthread", "-o", client("hail"), "testdata/clients/hail.c"},
