@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net/netip"
@@ -88,4 +89,27 @@ func TestNetlinkOfOthers(t *testing.T) {
 	if n, err := ReadNetlink(ours, make([]byte, 100)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%d bytes, %v", n, err)
 	}
+}
+
+// Whatever control messages hold, an address is one that is in them; those that we write say what was meant.
+func FuzzControlMessages(f *testing.F) {
+	for _, address := range []string{"8.8.8.8", "::ffff:8.8.8.8", "fe80::1", "2001:db8::53"} {
+		f.Add(appendPktinfo6(nil, netip.MustParseAddr(address), 2))
+	}
+	f.Fuzz(func(t *testing.T, control []byte) {
+		to, index, ok := destination(control)
+		if !ok {
+			return
+		}
+		four, six := to.AsSlice(), to.As16()
+		if index < 0 || !bytes.Contains(control, four) && !bytes.Contains(control, six[:]) {
+			t.Fatalf("%x: %v, interface %d", control, to, index)
+		}
+		if index == loopbackIndex { // which is left out, but for link-local addresses
+			index = 2
+		}
+		if again, at, ok := destination(appendPktinfo6(nil, to, index)); !ok || again != to || at != index {
+			t.Fatalf("%v, interface %d, came back as %v, %d", to, index, again, at)
+		}
+	})
 }
