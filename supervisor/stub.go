@@ -86,11 +86,19 @@ func (s *stub) send(response []byte, by asker) {
 
 // breathe waits a moment where the machine has run out of something, which an attempt at once would not find again.
 func breathe(err error) {
+	if exhausted(err) {
+		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nothing tells when there is some again
+	}
+}
+
+// exhausted says whether the machine has run out of something.
+func exhausted(err error) bool {
 	for _, short := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM} {
 		if errors.Is(err, short) {
-			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nothing tells when there is some again
+			return true
 		}
 	}
+	return false
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort {

@@ -435,10 +435,10 @@ func hear(c *net.UnixConn) (message, []int, error) {
 	var m message
 	control := make([]byte, unix.CmsgSpace(C.DV_MAX_STREAMS*4))
 	buf := unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m))
-	n, cn, _, _, err := c.ReadMsgUnix(buf, control)
+	n, cn, flags, _, err := c.ReadMsgUnix(buf, control)
 	if errors.Is(err, unix.ECONNRESET) {
 		// The other side ended without reading all that we said. The error is given once, before what it said itself.
-		n, cn, _, _, err = c.ReadMsgUnix(buf, control)
+		n, cn, flags, _, err = c.ReadMsgUnix(buf, control)
 	}
 	switch {
 	case err != nil:
@@ -451,6 +451,12 @@ func hear(c *net.UnixConn) (message, []int, error) {
 		return m, nil, &StageError{Stage: Stage(m.value), Errno: unix.Errno(m.detail)}
 	}
 	fds, err := rights(control[:cn])
+	if flags&unix.MSG_CTRUNC != 0 { // there is room for all: what is missing could not be opened here
+		for _, fd := range fds {
+			_ = unix.Close(fd)
+		}
+		return m, nil, errors.Join(err, unix.EMFILE)
+	}
 	return m, fds, err
 }
 
