@@ -69,3 +69,25 @@ func TestMostNamespaces(t *testing.T) {
 		})
 	}
 }
+
+// However many ask first in a sandbox, all at the same time, it is set up once: a second wall would find the first one on its port.
+func TestFirstQuestionsTogether(t *testing.T) {
+	const program = `import socket, threading
+barrier, right = threading.Barrier(50), []
+query = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4host\7example\0\0\1\0\1"
+def ask():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(10); barrier.wait(); s.sendto(query, ("8.8.8.8", 53))
+    if s.recv(512)[-4:] == b"\xc0\0\2\1": right.append(1)
+threads = [threading.Thread(target=ask) for _ in range(50)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(len(right))`
+	for _, net := range nets {
+		for range 10 {
+			got := run(t, slices.Concat([]string{net}, static, []string{"--", "unshare", "-Urn", "/usr/bin/python3", "-c", program})...)
+			if got != (result{0, "50\n", ""}) {
+				t.Errorf("%s: %+v", net, got)
+			}
+		}
+	}
+}

@@ -2,7 +2,9 @@ package tests
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,15 +65,47 @@ connect()`
 		strings.Count(got.stderr, "no names in a network namespace of the command's: a DNS service listens there already") != 1 {
 		t.Errorf("%+v", got)
 	}
+	if refused := refusals(t, log); len(refused) != 1 || refused[0]["server.address"] != "8.8.8.8" || !strings.Contains(fmt.Sprint(refused[0]["process.executable.path"]), "/python3") {
+		t.Errorf("the log: %v", refused)
+	}
+}
+
+// refusals are the lines of a log about calls that were refused.
+func refusals(t *testing.T, log string) (refused []map[string]any) {
+	t.Helper()
 	text, err := os.ReadFile(log)
 	must(t, err)
-	found := false
 	for line := range strings.Lines(string(text)) {
 		var e map[string]any
 		must(t, json.Unmarshal([]byte(line), &e))
-		found = found || e["event.name"] == "codex.dns.block_decision" && e["network.policy.decision"] == "deny" && e["server.address"] == "8.8.8.8"
+		if e["event.name"] == "codex.dns.block_decision" && e["network.policy.decision"] == "deny" {
+			refused = append(refused, e)
+		}
 	}
-	if !found {
-		t.Errorf("the log: %s", text)
+	return refused
+}
+
+// Where the supervisor may not open the files that another namespace takes, those that are served go on.
+func TestTooFewFiles(t *testing.T) {
+	const questions = 12
+	var turns strings.Builder
+	for i := range questions {
+		fmt.Fprintln(&turns, i%6, "ask")
+	}
+	for _, files := range []string{"24", "32"} {
+		log := filepath.Join(t.TempDir(), "log")
+		cmd := exec.Command("sh", slices.Concat([]string{"-c", `ulimit -n $0; exec "$@"`, files, binary, "--net=host", "--audit", log}, static, []string{"--", "/usr/bin/python3", "-c", rooms, "6"})...)
+		cmd.Stdin = strings.NewReader(turns.String())
+		got := finish(t, cmd)
+		answered, refused := strings.Count(got.stdout, "True\n"), strings.Count(got.stdout, "[Errno 101] Network is unreachable\n")
+		if answered == 0 || refused == 0 || answered+refused != questions {
+			t.Errorf("%s files: %+v", files, got)
+		}
+		if strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, "no names in a network namespace of the command's") || !strings.Contains(got.stderr, "too many open files") {
+			t.Errorf("%s files: %s", files, got.stderr)
+		}
+		if lines := refusals(t, log); len(lines) != refused {
+			t.Errorf("%s files: %d calls were refused: %v", files, refused, lines)
+		}
 	}
 }
