@@ -19,6 +19,7 @@ import (
 // first question.
 type namespaces struct {
 	ctx         context.Context //nolint:containedctx // the run's: a namespace outlives the call that brings it
+	tree        *sys.Tree
 	desk        *desk
 	waiting     *crowd // questions that wait for an upstream
 	connections *crowd // over TCP, to all but the home
@@ -63,8 +64,8 @@ type namespace struct {
 const entering = 10 * time.Second
 
 // namespaces begin with the home: the wall's namespace.
-func (c *Config) namespaces(ctx context.Context, command int, w *wall, h *handler) (*namespaces, error) {
-	n := &namespaces{ctx: ctx, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, leaving: map[identity]*namespace{}, ended: make(chan struct{})}
+func (c *Config) namespaces(ctx context.Context, tree *sys.Tree, w *wall, h *handler) (*namespaces, error) {
+	n := &namespaces{ctx: ctx, tree: tree, desk: h.desk, waiting: h.waiting, connections: newConnections(), max: c.Namespaces, keep: !c.ReplaceDNS, served: map[identity]*namespace{}, leaving: map[identity]*namespace{}, ended: make(chan struct{})}
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (c *Config) namespaces(ctx context.Context, command int, w *wall, h *handle
 			return err
 		}
 		if n.file, err = sys.Identify(home); err == nil {
-			n.top, err = sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/user", command))
+			n.top, err = sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/user", tree.PID))
 		}
 		if !sys.TakesDescriptors() {
 			n.home = identity{file: n.file}
@@ -334,7 +335,7 @@ func (n *namespaces) setUp(id identity, ns *namespace, fd, tid int) error {
 	}
 	ctx, cancel := context.WithTimeout(n.ctx, entering)
 	defer cancel()
-	sockets, err := sys.Enter(ctx, file)
+	sockets, err := n.tree.Enter(ctx, file)
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}

@@ -135,7 +135,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, w *wall, stopped
 	ctx, cancel := context.WithCancel(ctx)
 	services, sctx := errgroup.WithContext(ctx)
 	h := c.handler(sctx, d, known)
-	if h.spaces, err = c.namespaces(sctx, tree.PID, w, h); err != nil {
+	if h.spaces, err = c.namespaces(sctx, tree, w, h); err != nil {
 		cancel()
 		return 0, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
 	}

@@ -1,5 +1,6 @@
 // The visitor of a network namespace that the tree made: it enters, makes the sockets of a wall, hands them over, and ends.
-// Go cannot do it itself: a process of several threads may not enter a user namespace (setns(2)).
+// The supervisor cannot do it itself: a process of several threads may not enter a user namespace (setns(2)), and it may start no
+// process once it has confined itself. So the keeper forks the visitor.
 
 #define _GNU_SOURCE
 #include "launch.h"
@@ -13,11 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SUPERVISOR = 0, NETNS = 1 }; // its descriptors
+enum { PATIENCE = 20 }; // seconds: longer than the supervisor's
+
+static int supervisor = -1; // socket
 
 static void fail(enum dv_stage stage)
 {
-	dv_say(SUPERVISOR, DV_MSG_FAILED, stage, errno);
+	dv_say(supervisor, DV_MSG_FAILED, stage, errno);
 	_exit(125);
 }
 
@@ -28,13 +31,24 @@ static void hide(void)
 		fail(DV_STAGE_ENTER_USERNS);
 }
 
-void dv_enter(void)
+// give_up ends a visitor that the kernel keeps waiting. All its signals are blocked, as the keeper's are.
+static void give_up(void)
+{
+	sigset_t clock;
+	sigemptyset(&clock);
+	sigaddset(&clock, SIGALRM);
+	signal(SIGALRM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &clock, NULL);
+	alarm(PATIENCE);
+}
+
+void dv_enter(int to, int netns)
 {
 	struct stat ours, theirs;
-	sigset_t all;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	int owner = ioctl(NETNS, NS_GET_USERNS);
+	supervisor = to;
+	setpgid(0, 0); // a terminal's Ctrl-Z is not meant for it
+	give_up();
+	int owner = ioctl(netns, NS_GET_USERNS);
 	if (owner < 0 || fstat(owner, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0)
 		fail(DV_STAGE_ENTER_USERNS);
 	hide();
@@ -42,8 +56,8 @@ void dv_enter(void)
 	if ((ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino) && setns(owner, CLONE_NEWUSER) < 0)
 		fail(DV_STAGE_ENTER_USERNS);
 	hide();
-	if (setns(NETNS, CLONE_NEWNET) < 0)
+	if (setns(netns, CLONE_NEWNET) < 0)
 		fail(DV_STAGE_ENTER_NETNS);
-	dv_hand_over_sockets(SUPERVISOR);
+	dv_hand_over_sockets(to);
 	_exit(0);
 }

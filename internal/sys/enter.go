@@ -7,38 +7,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"syscall"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // Enter sends a process of ours into a network namespace and the user namespace that owns it, to make the sockets of a
 // wall there. It takes a StageError where the kernel does not let it in: the owner is not below us, or out of memory. The
-// process is ended with the context.
-func Enter(ctx context.Context, namespace *os.File) (WallSockets, error) {
+// wait ends with the context, and with the keeper, whose child the process is.
+func (t *Tree) Enter(ctx context.Context, namespace *os.File) (WallSockets, error) {
 	conn, theirs, err := socketPair()
 	if err != nil {
 		return WallSockets{}, err
 	}
 	defer func() { _ = conn.Close() }() // all that it has to say has been heard
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{C.DV_ENTER_NAME}, &syscall.ProcAttr{
-		Files: []uintptr{theirs.Fd(), namespace.Fd()},
-		Sys:   &syscall.SysProcAttr{Setpgid: true}, // a terminal's Ctrl-C is not meant for it
-	})
-	if err != nil {
-		return WallSockets{}, errors.Join(fmt.Errorf("start a process: %w", err), theirs.Close())
+	order := message{kind: C.DV_MSG_ENTER}
+	with := unix.UnixRights(int(theirs.Fd()), int(namespace.Fd()))
+	_, _, err = t.events.WriteMsgUnix(unsafe.Slice((*byte)(unsafe.Pointer(&order)), unsafe.Sizeof(order)), with, nil)
+	if err = errors.Join(err, theirs.Close()); err != nil {
+		return WallSockets{}, fmt.Errorf("ask the keeper: %w", err)
 	}
-	err = theirs.Close()
-	stop := context.AfterFunc(ctx, func() { _ = unix.Kill(pid, unix.SIGKILL) }) // not reaped before stop
-	m, fds, herr := hear(conn)
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+	m, fds, err := hear(conn)
+	if err == nil {
+		// It closes its own descriptors of the sockets before it ends: till then they keep their ports, whoever else closes them.
+		if _, _, end := hear(conn); !errors.Is(end, io.EOF) {
+			err = errors.Join(errors.New("the visitor did not end"), end)
+		}
+	}
 	if !stop() {
-		herr = errors.Join(herr, context.Cause(ctx))
+		err = errors.Join(err, context.Cause(ctx))
 	}
-	if _, werr := wait(pid); !errors.Is(werr, unix.ECHILD) {
-		err = errors.Join(err, werr)
-	}
-	if err = errors.Join(err, herr); err != nil {
+	if err != nil {
 		for _, fd := range fds {
 			_ = unix.Close(fd)
 		}

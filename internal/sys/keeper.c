@@ -213,6 +213,38 @@ int dv_write_maps(int pid, const struct dv_config *config)
 	return failed.detail;
 }
 
+// send_visitor forks the visitor of a network namespace. The kernel's refusal is said at the visitor's own socket.
+static void send_visitor(int to, int netns)
+{
+	pid_t visitor = fork();
+	if (visitor == 0) {
+		close(supervisor);
+		dv_enter(to, netns);
+	}
+	if (visitor < 0)
+		dv_say(to, DV_MSG_FAILED, DV_STAGE_FORK, errno);
+}
+
+// hear_supervisor takes a message and the two descriptors that may come with it; -1 where there are none.
+static int hear_supervisor(struct dv_message *message, int fds[2])
+{
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec data = {message, sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control)};
+	ssize_t n;
+	fds[0] = fds[1] = -1;
+	do
+		n = recvmsg(supervisor, &header, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	struct cmsghdr *rights = n < 0 ? NULL : CMSG_FIRSTHDR(&header);
+	if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(2 * sizeof(int)))
+		memcpy(fds, CMSG_DATA(rights), 2 * sizeof(int));
+	return n == sizeof(*message) ? 0 : -1;
+}
+
 static void keep(int linger)
 {
 	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
@@ -224,10 +256,16 @@ static void keep(int linger)
 		if (!fds[0].revents)
 			continue;
 		struct dv_message message;
-		if (dv_hear(supervisor, &message) < 0 || message.kind == DV_MSG_END)
+		int with[2];
+		if (hear_supervisor(&message, with) < 0 || message.kind == DV_MSG_END)
 			end_tree();
 		if (message.kind == DV_MSG_SIGNAL)
 			pass_on(message.value, message.detail, linger);
+		if (message.kind == DV_MSG_ENTER && with[0] >= 0)
+			send_visitor(with[0], with[1]);
+		for (int i = 0; i < 2; i++)
+			if (with[i] >= 0)
+				close(with[i]);
 	}
 }
 

@@ -3,7 +3,8 @@
 // Three processes take part in a launch:
 //
 //   supervisor  Go; decides, answers, records. Its pid is the one the user sees.
-//   keeper      C, one thread; the command's parent and subreaper. Ends the tree when the supervisor is gone.
+//   keeper      C, one thread; the command's parent and subreaper. Ends the tree when the supervisor is gone, and forks
+//               the visitors of network namespaces (enter.c).
 //   command     C until its exec; makes the namespaces and the sockets of the wall, loads the filter, execs.
 //
 // Two SOCK_SEQPACKET pairs join them: "keeper" (supervisor - keeper) and "launch" (supervisor - command). Both begin
@@ -16,7 +17,6 @@
 
 #define DV_KEEPER_NAME "codex-dnsvisor-keeper" // argv[0] that makes the constructor take over
 #define DV_KEEPER_HERE_NAME "codex-dnsvisor-keeper-here" // the command stays in our namespaces
-#define DV_ENTER_NAME "codex-dnsvisor-enter"   // argv[0] that makes it dv_enter
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
 #define DV_MAP_SIZE 12288                      // uid_map takes 340 lines of at most 33 bytes, and in one write less than a page
 #define DV_WALL_SOCKETS 5
@@ -65,6 +65,7 @@ enum dv_kind {
 	DV_MSG_GO,          // supervisor: go on
 	DV_MSG_SIGNAL,      // supervisor: value = signal to pass on, detail = the stop that it has followed last
 	DV_MSG_END,         // supervisor: end the tree now
+	DV_MSG_ENTER,       // supervisor: send a visitor; a socket to it and the namespace follow as SCM_RIGHTS
 };
 
 struct dv_message {
@@ -119,7 +120,7 @@ struct dv_sigaction {
 
 void dv_keeper(int argc, char **argv);
 void dv_command(int launch, int keeper, int here, char **argv);
-void dv_enter(void);
+_Noreturn void dv_enter(int to, int netns);
 void dv_hand_over_sockets(int to);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
 int dv_hear(int fd, struct dv_message *message);
