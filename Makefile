@@ -54,7 +54,7 @@ endif
 build: $(OUT)
 
 # One static binary: libseccomp and glibc are linked in; names are never resolved through glibc.
-$(OUT): $(shell git ls-files '*.go' '*.c' '*.h' 2>/dev/null) go.mod go.sum
+$(OUT): $(shell git ls-files '*.go' '*.c' '*.h' '*.bpf' 2>/dev/null) go.mod go.sum
 	@./scripts/need go pkg-config $(NEED)
 	CGO_ENABLED=1 $(CROSS) go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
 

@@ -157,8 +157,11 @@ func export(f *seccomp.ScmpFilter) ([]Instruction, error) {
 func (p Program) Instructions() []Instruction { return slices.Clone(p.insns) }
 
 // Bytes returns the program as seccomp(2) takes it: an array of struct sock_filter in the machine's byte order.
-func (p Program) Bytes() []byte {
-	raw, err := binary.Append(nil, binary.NativeEndian, p.insns)
+func (p Program) Bytes() []byte { return Encode(p.insns) }
+
+// Encode returns instructions as seccomp(2) takes them.
+func Encode(insns []Instruction) []byte {
+	raw, err := binary.Append(nil, binary.NativeEndian, insns)
 	if err != nil {
 		panic(err) // a type without a fixed size
 	}

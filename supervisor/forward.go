@@ -12,17 +12,26 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 // Forward answers questions at a socket, by policy, until ctx is done. Each connection carries messages framed as by TCP
 // (RFC 1035 section 4.2.2). Of the configuration it uses Rules, Watch, Log, Stderr, Quiet and Verbose; the caller closes the
-// resolver and Log once it has returned. ready is called when the socket answers.
-func Forward(ctx context.Context, c Config, at Door, ready func()) error {
+// resolver and Log once it has returned. ready is called when all that it takes to answer is there, and may confine the process; an
+// error of its ends it.
+func Forward(ctx context.Context, c Config, at Door, ready func() error) error {
 	listener, err := at.open(ctx)
 	if err != nil {
 		return err
 	}
+	teller, err := sys.StartTeller()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	survive()
+	if err := ready(); err != nil {
+		return errors.Join(err, teller.Close(), listener.Close())
+	}
 	d := newDesk(&c)
 	services, ctx := errgroup.WithContext(ctx)
 	if c.Watch != nil {
@@ -31,20 +40,20 @@ func Forward(ctx context.Context, c Config, at Door, ready func()) error {
 			return nil
 		})
 	}
-	f := &forwarder{listener: listener, desk: d, admitted: append(at.Peers, uint32(os.Geteuid()), 0)}
+	f := &forwarder{listener: listener, desk: d, teller: teller, admitted: append(at.Peers, uint32(os.Geteuid()), 0)}
 	services.Go(func() error { return f.serve(ctx) })
 	stop := context.AfterFunc(ctx, func() { _ = listener.SetDeadline(time.Unix(1, 0)) })
-	ready()
 	err = services.Wait()
 	stop()
 	d.notices.close()
-	return errors.Join(err, listener.Close())
+	return errors.Join(err, teller.Close(), listener.Close())
 }
 
 // forwarder answers the connections of an AF_UNIX socket.
 type forwarder struct {
 	listener *socket
 	desk     *desk
+	teller   *sys.Teller
 	admitted []uint32 // users
 }
 
@@ -74,6 +83,7 @@ func (f *forwarder) serve(ctx context.Context) error {
 			defer leave()
 			// Now, while it is likely there still: its pid may be another's later.
 			process := audit.Lookup(int(peer.Pid))
+			process.Executable = f.teller.Executable(int(peer.Pid))
 			f.desk.connection(ctx, conn, asker{tid: int(peer.Pid), process: &process, patient: true, transport: audit.TransportDNSUnix})
 		}()
 	}

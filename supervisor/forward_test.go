@@ -35,7 +35,7 @@ func forwarding(t *testing.T, path string, log *audit.Log, stderr io.Writer) (en
 	config := Config{Log: log, Stderr: stderr, Rules: Rules{Resolver: resolver, Policy: policy.New([]policy.Rule{{Pattern: allow, Effect: policy.Allow}, {Pattern: deny}})}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- Forward(ctx, config, Door{Path: path}, func() { close(ready) }) }()
+	go func() { ended <- Forward(ctx, config, Door{Path: path}, func() error { close(ready); return nil }) }()
 	select {
 	case <-ready:
 	case err := <-ended:

@@ -188,6 +188,9 @@ func (c *Config) serve(ctx context.Context, services *errgroup.Group, w *wall, h
 
 // follow lets the command exec and passes on what happens to it, until the tree has ended.
 func (c *Config) follow(tree *sys.Tree, stopped chan<- sys.Event) (unix.WaitStatus, error) {
+	if err := c.confine(); err != nil {
+		return 0, err
+	}
 	if err := tree.Exec(); err != nil {
 		var failed *sys.StageError
 		if errors.As(err, &failed) && failed.Stage == sys.StageExec {

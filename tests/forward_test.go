@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // forwarder is a codex-dnsvisor forward.
@@ -63,14 +64,58 @@ func TestForward(t *testing.T) {
 	}
 	denied := map[string]any{
 		"network.policy.decision": "deny", "server.address": "secret.corp.example", "network.transport.protocol": "dns_unix",
-		"process.executable.path": binary,
 	}
 	found := false
 	for _, e := range logged(t, f.audit) {
-		found = found || matches(e, denied)
+		args, _ := e["process.command_args"].([]any)
+		found = found || matches(e, denied) && len(args) > 0 && args[0] == binary
 	}
 	if !found {
 		t.Errorf("no line has %v", denied)
+	}
+}
+
+// TestForwardConfined: who asks is named by its program, though the forwarder may look into nobody and open nothing beside its policy's
+// files; a policy file that is replaced is followed all the same.
+func TestForwardConfined(t *testing.T) {
+	o := newOutside(t)
+	policy, next := o.path("policy.toml"), o.path("next.toml")
+	write(t, policy, "[network.domains]\n\"a.corp.example\" = \"allow\"\n")
+	f := o.startForwarder("--policy", policy, "--upstream", "udp://127.0.0.1")
+	const asks = `import socket, struct, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+for name in sys.argv[2:]:
+    q = struct.pack("!6H", 7, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + struct.pack("!BHH", 0, 1, 1)
+    s.sendall(struct.pack("!H", len(q)) + q)
+    n, = struct.unpack("!H", s.recv(2, socket.MSG_WAITALL))
+    print(s.recv(n, socket.MSG_WAITALL)[3] & 15)
+`
+	ask := func(names ...string) string {
+		return finish(t, o.enter(append([]string{"/usr/bin/python3", "-c", asks, f.socket}, names...)...)).stdout
+	}
+	if got := ask("a.corp.example", "only6.corp.example"); got != "0\n3\n" {
+		t.Errorf("answers %q", got)
+	}
+	write(t, next, "[network.domains]\n\"only6.corp.example\" = \"allow\"\n")
+	must(t, os.Rename(next, policy))
+	for start := time.Now(); ask("a.corp.example", "only6.corp.example") != "3\n0\n"; {
+		if time.Since(start) > patience {
+			t.Fatal("the new policy is not followed")
+		}
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.Process.Pid))
+	must(t, err)
+	for _, want := range []string{"\nSeccomp:\t2\n", "\nNoNewPrivs:\t1\n"} {
+		if !strings.Contains(string(status), want) {
+			t.Errorf("its status lacks %q", want)
+		}
+	}
+	must(t, f.Process.Signal(syscall.SIGTERM))
+	must(t, f.Wait())
+	for _, e := range logged(t, f.audit) {
+		if program, _ := e["process.executable.path"].(string); e["process.pid"] != nil && !strings.Contains(program, "/python3") {
+			t.Errorf("who asked is not named: %v", e)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -97,7 +98,7 @@ func TestMountedNamespaces(t *testing.T) {
 			t.Error(got)
 		}
 		await(t, lines, event)
-		return descriptors(t, pid)
+		return descriptors(t, named(t, pid))
 	}
 	next := func() {
 		_, err := io.WriteString(stdin, "\n")
@@ -110,7 +111,7 @@ func TestMountedNamespaces(t *testing.T) {
 	}
 	next()
 	await(t, lines, "deleted")
-	for descriptors(t, pid) > began { // it is let go of in the background
+	for descriptors(t, named(t, pid)) > began { // it is let go of in the background
 	}
 	next()
 	_ = cmd.Wait()
@@ -119,12 +120,12 @@ func TestMountedNamespaces(t *testing.T) {
 	}
 }
 
-// descriptors counts those of the process that a file names.
-func descriptors(t *testing.T, pidFile string) int {
+// named is the process that a file names.
+func named(t *testing.T, pidFile string) int {
 	t.Helper()
-	pid, err := os.ReadFile(pidFile)
+	text, err := os.ReadFile(pidFile)
 	must(t, err)
-	fds, err := os.ReadDir("/proc/" + strings.TrimSpace(string(pid)) + "/fd")
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	must(t, err)
-	return len(fds)
+	return pid
 }

@@ -60,9 +60,7 @@ func usage(t *testing.T, pid int) used {
 		must(t, err)
 		return n
 	}
-	descriptors, err := os.ReadDir(dir + "fd")
-	must(t, err)
-	return used{field("VmRSS"), len(descriptors), field("Threads")}
+	return used{field("VmRSS"), descriptors(t, pid), field("Threads")}
 }
 
 // leaver is a command that leaves daemons of all kinds behind and asks all the while.

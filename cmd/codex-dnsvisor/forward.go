@@ -54,11 +54,16 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
-	err := supervisor.Forward(ctx, config, supervisor.Door{Path: path, Peers: f.Peer}, func() {
+	at := supervisor.Door{Path: path, Peers: f.Peer}
+	err := supervisor.Forward(ctx, config, at, func() error {
+		if err := supervisor.ConfineService(at, f.files()); err != nil {
+			return err
+		}
 		if !f.Quiet {
 			// Nobody hears that standard error is gone.
 			_, _ = fmt.Fprintf(e.stderr, "codex-dnsvisor: answering at unix://%s\n", audit.Escape(path))
 		}
+		return nil
 	})
 	switch {
 	case errors.Is(err, os.ErrNotExist):

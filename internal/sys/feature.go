@@ -96,6 +96,9 @@ const (
 	socketNetns
 	procChildren
 	ipv6
+	seccompTSYNC
+	landlock
+	landlockScope
 	features // how many
 )
 

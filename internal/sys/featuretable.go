@@ -103,4 +103,16 @@ var table = [features]row{
 		Name: "ipv6", Use: "answering at resolvers with an IPv6 address",
 		Fallback: "the wall is of IPv4 alone; what asks at an IPv6 address gets an error of the kernel's",
 	}, try: tryIPv6, lacks: []error{unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT}},
+	seccompTSYNC: {Feature: Feature{
+		Name: "seccomp_tsync", Since: "3.17", Required: true, Use: "the supervisor's own filter, in all of its threads",
+		Lost: "everything", Fallback: "the run ends; use a newer kernel",
+	}, try: tryTSYNC, lacks: unknownFlag},
+	landlock: {Feature: Feature{
+		Name: "landlock", Since: "5.13", Use: "confining forward to its files, and since 6.7 to connections that it makes itself",
+		Lost: "forward may read what its user may, and listen at TCP ports", Fallback: "the rest of its confinement",
+	}, try: tryLandlock(1), lacks: noLandlock},
+	landlockScope: {Feature: Feature{
+		Name: "landlock_scope", Since: "6.12", Use: "keeping forward from sending signals to others",
+		Lost: "forward may send signals to its user's processes", Fallback: "the rest of its confinement",
+	}, try: tryLandlock(landlockScopeABI), lacks: noLandlock},
 }

@@ -310,6 +310,7 @@ void dv_keeper(int argc, char **argv)
 		_exit(125);
 	}
 	close(pair[1]);
+	prctl(PR_SET_DUMPABLE, 0); // a command that stays in our user namespace may not look into us
 	dv_say(supervisor, DV_MSG_STARTED, command, 0);
 
 	if (dv_read_config(supervisor, &config) < 0)

@@ -17,6 +17,7 @@
 
 #define DV_KEEPER_NAME "codex-dnsvisor-keeper" // argv[0] that makes the constructor take over
 #define DV_KEEPER_HERE_NAME "codex-dnsvisor-keeper-here" // the command stays in our namespaces
+#define DV_TELLER_NAME "codex-dnsvisor-teller" // argv[0] that makes it dv_teller
 #define DV_MAX_FILTER 4096                     // BPF_MAXINSNS
 #define DV_MAP_SIZE 12288                      // uid_map takes 340 lines of at most 33 bytes, and in one write less than a page
 #define DV_WALL_SOCKETS 5
@@ -120,6 +121,7 @@ struct dv_sigaction {
 
 void dv_keeper(int argc, char **argv);
 void dv_command(int launch, int keeper, int here, char **argv);
+_Noreturn void dv_teller(void);
 _Noreturn void dv_enter(int to, int netns);
 void dv_hand_over_sockets(int to);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);

@@ -28,6 +28,12 @@ func filterFlag(flag uint) func() error {
 	}
 }
 
+// tryTSYNC asks for the flag that a filter of our own takes, as filterFlag does.
+func tryTSYNC() error {
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, 0)
+	return but(unix.EFAULT, reason(errno))
+}
+
 // onListener tries something on a listener of nobody's: of a thread that has ended, with a filter that catches nothing.
 func onListener(try func(fd int) error) error {
 	done := make(chan error)

@@ -97,6 +97,8 @@ void dv_catch_interrupt(void)
 
 __attribute__((constructor)) static void dv_constructor(int argc, char **argv, char **envp)
 {
+	if (argc == 1 && strcmp(argv[0], DV_TELLER_NAME) == 0)
+		dv_teller();
 	if (argc > 3 && (strcmp(argv[0], DV_KEEPER_NAME) == 0 || strcmp(argv[0], DV_KEEPER_HERE_NAME) == 0)) {
 		dv_keeper(argc, argv);
 		_exit(125);

@@ -1,0 +1,69 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+)
+
+// serviceReads are directories whose files a forwarder may read, beside those of its policy: resolv.conf and authorities of
+// certificates, which others change while it runs; who asks; time zones.
+var serviceReads = []string{
+	"/etc", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/pki", "/var/lib/ca-certificates", "/proc", "/usr/share/zoneinfo",
+}
+
+// ConfineService gives up what a forwarder at a door does not need any more: see Config.confine. files are those that it follows.
+//
+// As far as the kernel has Landlock, it reads no file but in those files' directories and in serviceReads, writes none, removes its
+// own socket and nothing elsewhere, listens at no TCP port (since Linux 6.7) and signals nobody (6.12). Which addresses and sockets it
+// connects to is left to the policy, which may name others tomorrow.
+func ConfineService(at Door, files []string) error {
+	const fs = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSReadDir | ll.AccessFSRemoveDir | ll.AccessFSRemoveFile |
+		ll.AccessFSMakeChar | ll.AccessFSMakeDir | ll.AccessFSMakeReg | ll.AccessFSMakeSock | ll.AccessFSMakeFifo | ll.AccessFSMakeBlock | ll.AccessFSMakeSym |
+		ll.AccessFSRefer | ll.AccessFSTruncate | ll.AccessFSIoctlDev
+	usable := sys.UsableLandlock()
+	domain := landlock.Config{HandledAccessFS: fs}
+	if usable.Net {
+		domain.HandledAccessNet = ll.AccessNetBindTCP
+	}
+	if usable.Scope {
+		domain.Scoped = ll.ScopeAbstractUnixSocket | ll.ScopeSignal
+	}
+	if usable.Files {
+		err := domain.BestEffort().Restrict( // for rights over files that it has learnt later
+			landlock.PathAccess(ll.AccessFSReadFile|ll.AccessFSReadDir, readable(files)...).IgnoreIfMissing(),
+			landlock.PathAccess(ll.AccessFSRemoveFile, filepath.Dir(at.Path)),
+		)
+		if err != nil {
+			return fmt.Errorf("confine ourselves: %w", err)
+		}
+	}
+	return confine(filter.Own{Arch: filter.Native(), Serves: true}, overFiles)
+}
+
+// readable are the directories of serviceReads and of files, of what these lead to by symbolic links, and of certificates that the
+// environment names.
+func readable(files []string) []string {
+	dirs := slices.Clone(serviceReads)
+	if dir := os.Getenv("SSL_CERT_DIR"); dir != "" {
+		dirs = append(dirs, filepath.SplitList(dir)...)
+	}
+	for _, file := range append(slices.Clone(files), os.Getenv("SSL_CERT_FILE"), "/etc/resolv.conf") {
+		if file == "" {
+			continue
+		}
+		dirs = append(dirs, filepath.Dir(file))
+		if target, err := filepath.EvalSymlinks(file); err == nil {
+			dirs = append(dirs, filepath.Dir(target))
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
+}
