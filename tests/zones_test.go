@@ -2,7 +2,9 @@ package tests
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -130,6 +132,37 @@ func TestZoneFeatures(t *testing.T) {
 			{"+ignore long.plain.corp TXT", " tc "},
 			{"many.plain.corp", "ANSWER: 4000,", "198.18.0.1\n", "198.18.16.0\n"},
 		})
+	}
+}
+
+// A time to live of nothing is kept for nobody, and one of days is an hour, unless the policy says otherwise.
+func TestTimesToLive(t *testing.T) {
+	z := newZones(t)
+	ttl := regexp.MustCompile(`\.example\.corp\.\s+(\d+)\s+IN\s+A\s`)
+	for _, c := range []struct {
+		policy string
+		want   []int // of never, days, and both again
+		asked  int
+	}{
+		{"", []int{0, 3600, 0, 3600}, 3},
+		{"[dns]\nmin-ttl = 60\nmax-ttl = \"24h\"\n", []int{60, 86400, 60, 86400}, 2},
+	} {
+		var got []int
+		for i, reply := range z.dig(t, bind, append(allow("*.example.corp"), "--policy", z.policy(c.policy)), "never.example.corp", "days.example.corp", "never.example.corp", "days.example.corp") {
+			m := ttl.FindStringSubmatch(reply)
+			if m == nil {
+				t.Fatal(reply)
+			}
+			left, err := strconv.Atoi(m[1])
+			must(t, err)
+			if aged := c.want[i] - left; i >= 2 && aged > 0 && aged < 30 {
+				left = c.want[i] // seconds have passed meanwhile
+			}
+			got = append(got, left)
+		}
+		if asked := z.questions(); !slices.Equal(got, c.want) || len(asked) != c.asked {
+			t.Errorf("%q: %v, want %v; asked upstream: %v", c.policy, got, c.want, asked)
+		}
 	}
 }
 
