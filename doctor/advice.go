@@ -56,7 +56,7 @@ func remedies() []remedy {
 		{stepLaunch, sys.StageSeccomp, []unix.Errno{unix.ENOMEM}, nil, "the seccomp filters that this process has already leave no room for another: run codex-dnsvisor outside of what loads them"},
 		{stepLaunch, sys.StageSeccomp, refused, nil, "a seccomp profile around this process refuses filters; " + containerAdvice},
 		{stepLaunch, 0, []unix.Errno{unix.ENOMEM}, nil, "memory is short: with vm.overcommit_memory=2 a run takes some 250 MB of the CommitLimit in /proc/meminfo while it starts"},
-		{stepLaunch, 0, []unix.Errno{unix.EAGAIN}, nil, "no more processes may be started: raise ulimit -u, or the pids.max of the cgroup (TasksMax of a systemd unit)"},
+		{stepLaunch, 0, []unix.Errno{unix.EAGAIN}, nil, processAdvice},
 		{stepListener, 0, refused, nil, lookAdvice},
 		{stepTake, 0, refused, nil, lookAdvice},
 		{stepMemory, 0, refused, nil, lookAdvice},

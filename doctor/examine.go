@@ -63,6 +63,7 @@ func checks(features []sys.Feature) []check {
 		{name: "resolv.conf", probe: probeResolvConf, advice: "nothing is asked of the upstream \"system\": give --upstream, or static records"},
 		{name: "nsswitch.conf", probe: probeNSSwitch},
 		{name: "open files", probe: probeLimit("nofile", leastFiles), advice: "raise it with ulimit -n: questions fail when it is used up"},
+		{name: "cgroup", required: true, probe: probeCgroup},
 		{name: "processes", probe: probeLimit("nproc", leastProcesses), advice: "raise it with ulimit -u: a run starts a dozen threads beside the command"},
 	}...)
 }

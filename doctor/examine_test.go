@@ -80,6 +80,7 @@ func TestEveryProblemHasAdvice(t *testing.T) {
 		cloneFile, "0", restrictFile, "1", "proc/sys/kernel/yama/ptrace_scope", "3",
 		"proc/self/mountinfo", "22 21 0:4 / /proc ro - proc proc rw\n",
 		"etc/nsswitch.conf", "hosts: files\n",
+		"proc/self/cgroup", "0::/few\n", "sys/fs/cgroup/few/pids.max", "8\n", "sys/fs/cgroup/few/pids.current", "5\n",
 	))
 	h.arch, h.self = "mips", stubborn(unix.ENOSYS)
 	h.limits = map[string]limit{"nofile": {value: 3}, "nproc": {value: 3}}

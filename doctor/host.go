@@ -94,6 +94,12 @@ func (h *host) exists(name string) bool {
 	return err == nil
 }
 
+// lacks says that a file is not there, and not merely out of our sight (a security module's).
+func (h *host) lacks(name string) bool {
+	_, err := fs.Stat(h.files, name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // status returns a field of this process's /proc/self/status; "" where it is not there.
 func (h *host) status(field string) string {
 	text, _ := h.read("proc/self/status") // a probe of its own says so

@@ -13,7 +13,7 @@ import (
 // systems switch it off.
 func probeNamespace(link, setting, option string) func(*host) answer {
 	return func(h *host) answer {
-		if h.exists("proc/self/status") && !h.exists("proc/self/ns/"+link) {
+		if h.exists("proc/self/status") && h.lacks("proc/self/ns/"+link) {
 			return noBut("a kernel without "+option, "use a kernel built with "+option)
 		}
 		key := "user." + setting

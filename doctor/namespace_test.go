@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,25 @@ func TestProbeNamespace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hidden is a file that a security module lets nobody look at.
+type hidden struct {
+	fs.FS
+	name string
+}
+
+func (h hidden) Open(name string) (fs.File, error) {
+	if name == h.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return h.FS.Open(name)
+}
+
+func TestNamespaceOutOfSight(t *testing.T) {
+	h := machine("6.1.0", user(maxUserFile, "63432"))
+	h.files = hidden{h.files, "proc/self/ns/user"}
+	expect(t, probeNamespace("user", "max_user_namespaces", "CONFIG_USER_NS")(h), isThere, "at most 63432")
 }
 
 func TestWhoRestrictsUserNamespaces(t *testing.T) {

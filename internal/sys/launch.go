@@ -196,7 +196,7 @@ func (t *Tree) startKeeper(name string, args []string) error {
 		Files: []uintptr{0, 1, 2},
 	})
 	if err != nil {
-		return errors.Join(fmt.Errorf("start the keeper: %w", noProc(err)), events.Close(), launch.Close())
+		return errors.Join(notStarted(err), events.Close(), launch.Close())
 	}
 	return nil
 }
@@ -204,11 +204,15 @@ func (t *Tree) startKeeper(name string, args []string) error {
 // ErrNoProc says that /proc is not mounted, without which nothing starts.
 var ErrNoProc = errors.New("/proc is not mounted")
 
-func noProc(err error) error {
+// notStarted words why the keeper did not start.
+func notStarted(err error) error {
 	if _, serr := os.Lstat("/proc/self"); errors.Is(serr, os.ErrNotExist) {
 		return ErrNoProc
 	}
-	return err
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
+		return &StageError{Stage: C.DV_STAGE_FORK, Errno: errno}
+	}
+	return fmt.Errorf("start the keeper: %w", err)
 }
 
 // socketPair returns our end, for the network poller, and the other, a blocking descriptor.
@@ -237,10 +241,18 @@ func (t *Tree) configure(config Config) (unsaid, err error) {
 	_, unsaid = t.launch.Write(blob)
 	m, _, err := hear(t.events)
 	if err != nil {
-		return unsaid, fmt.Errorf("the keeper did not start: %w", errors.Join(err, kerr))
+		return unsaid, fmt.Errorf("the keeper did not start: %w", cause(err, kerr))
 	}
 	t.PID = int(m.value)
 	return unsaid, nil
+}
+
+// cause leaves out that a process could not be told what to do which has said why it ended before.
+func cause(said, unsaid error) error {
+	if errors.As(said, new(*StageError)) {
+		return said
+	}
+	return errors.Join(said, unsaid)
 }
 
 func (t *Tree) begin(config Config) (WallSockets, error) {
@@ -250,10 +262,7 @@ func (t *Tree) begin(config Config) (WallSockets, error) {
 	}
 	m, sockets, err := hear(t.launch)
 	if err != nil {
-		if errors.As(err, new(*StageError)) {
-			cerr = nil // it had ended before it was told
-		}
-		return WallSockets{}, fmt.Errorf("the command did not start: %w", errors.Join(err, cerr))
+		return WallSockets{}, fmt.Errorf("the command did not start: %w", cause(err, cerr))
 	}
 	w, err := wallSockets(int(m.value), sockets)
 	if err == nil && config.Streams4+config.Streams6 > 0 {

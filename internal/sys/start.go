@@ -1,5 +1,6 @@
 package sys
 
+// #cgo LDFLAGS: -Wl,--wrap=pthread_create
 // #include "launch.h"
 import "C"
 
