@@ -10,10 +10,20 @@ import (
 
 // group is a selection of the end-to-end tests. Each element names a test, or some of its parts as -test.run has it.
 type group struct {
-	name  string
-	tests []string
-	env   string
-	limit time.Duration // past it something hangs
+	name    string
+	tests   []string
+	env     string
+	limit   time.Duration // past it something hangs
+	program string        // the test binary, if it is not that of the end-to-end tests
+	root    bool          // runs once, as root, and has users of its own
+}
+
+// users run the group in turn.
+func (g group) users() []string {
+	if g.root {
+		return users[:1]
+	}
+	return users
 }
 
 // groups are what every kernel runs.
@@ -26,9 +36,10 @@ var groups = []group{
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
 	{name: "fallbacks", tests: []string{fallbacks}, limit: 10 * time.Minute},
+	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 10 * time.Minute, program: conditionsTest, root: true},
 }
 
-// users run each group in turn.
+// users are those of a guest that run the groups.
 var users = []string{"root", "user"}
 
 // top is the name of the test that an element is of.
@@ -37,7 +48,7 @@ func top(test string) string {
 	return name
 }
 
-// arguments select the group's tests, for the plan. Parts that differ in depth cannot be in one -test.run: a test whose parts are
+// arguments name the group's program and select its tests, for the plan. Parts that differ in depth cannot be in one -test.run: a test whose parts are
 // named has them all elsewhere.
 func (g group) arguments() string {
 	var depth []string
@@ -54,7 +65,11 @@ func (g group) arguments() string {
 	for i, d := range depth {
 		depth[i] = "^(" + d + ")$"
 	}
-	return fmt.Sprintf("-test.run='%s' -test.timeout=%s", strings.Join(depth, "/"), g.limit)
+	program := g.program
+	if program == "" {
+		program = "tests.test"
+	}
+	return fmt.Sprintf("%s -test.run='%s' -test.timeout=%s", program, strings.Join(depth, "/"), g.limit)
 }
 
 // outcome is what a group came to for one user in one guest.

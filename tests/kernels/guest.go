@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/kernels/conditions"
 )
 
 //go:embed init
@@ -47,7 +49,7 @@ func (m machine) command(ctx context.Context, r row, initrd string) *exec.Cmd {
 		"-accel", m.accelerator(), "-smp", strconv.Itoa(r.condition.cpus), "-m", strconv.Itoa(r.condition.memory),
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
 		"-kernel", r.kernel.image, "-initrd", initrd,
-		"-append", strings.TrimSpace("console="+m.arch.console+" panic=-1 quiet "+r.condition.boot))
+		"-append", strings.TrimSpace("console="+m.arch.console+" panic=-1 quiet "+conditions.InGuest+" "+r.condition.boot))
 	cmd := exec.CommandContext(ctx, m.arch.qemu[0], args...)
 	cmd.Stderr = os.Stderr
 	return cmd

@@ -107,7 +107,7 @@ func prepare(a arch, selected []group) (m machine, rows []row, clean func(), err
 	for _, k := range found {
 		rows = append(rows, row{k, plain, selected})
 	}
-	return m, rows, clean, nil
+	return m, append(rows, booted(found[len(found)-1], selected)...), clean, nil
 }
 
 // cacheDir is outside the tree, so that clones share it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,7 +36,9 @@ func (r row) plan() string {
 			fmt.Fprintln(&b, "examine", user)
 		}
 		for _, g := range r.groups {
-			fmt.Fprintf(&b, "%s group %s %s %s\n", g.env, g.name, user, g.arguments())
+			if slices.Contains(g.users(), user) {
+				fmt.Fprintf(&b, "%s group %s %s %s\n", g.env, g.name, user, g.arguments())
+			}
 		}
 	}
 	return b.String()

@@ -12,7 +12,7 @@ import (
 // cell is what the table says of a group in a guest: both users' tests and seconds.
 func (res *result) cell(g group) string {
 	tests, seconds, word := 0, 0.0, "pass"
-	for _, user := range users {
+	for _, user := range g.users() {
 		o := res.find(g.name, user)
 		if o == nil {
 			return "did not run"
@@ -61,8 +61,8 @@ func (res *result) cells(selected []group) []string {
 	columns := []string{name, guest, fmt.Sprintf("%.0f s", res.booted.Seconds())}
 	for _, g := range selected {
 		cell := "—"
-		if slices.ContainsFunc(res.row.groups, func(own group) bool { return own.name == g.name }) {
-			cell = res.cell(g)
+		if i := slices.IndexFunc(res.row.groups, func(own group) bool { return own.name == g.name }); i >= 0 {
+			cell = res.cell(res.row.groups[i])
 		}
 		columns = append(columns, cell)
 	}
