@@ -54,12 +54,14 @@ q = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4host\7example\0\0\1\0\1"; ctypes.CDLL(None).
 	}
 }
 
-// In host mode the command's own sockets, its namespaces and what it may do are the host's.
+// In host mode the command's own sockets, its names, its namespaces and what it may do are the host's, also of a process that an ordinary
+// user's supervisor may not look into.
 func TestHostModeLeavesTheHostAlone(t *testing.T) {
 	o := newOutside(t)
-	bare := finish(t, o.enter("sh", "-c", `readlink /proc/self/ns/net /proc/self/ns/user; dig +short @127.0.0.1 a.corp.test; grep Cap /proc/self/status`))
-	under := finish(t, o.enter(binary, "--net=host", "--", "sh", "-c", `readlink /proc/self/ns/net /proc/self/ns/user; dig +short @127.0.0.1 a.corp.test; grep Cap /proc/self/status`))
-	if bare != under || !strings.Contains(bare.stdout, "192.0.2.1\n") {
+	const script = `readlink /proc/self/ns/net /proc/self/ns/user; dig +short @127.0.0.1 a.corp.test; grep Cap /proc/self/status; getent hosts localhost "$(hostname)"; exec "$0" undumpable 127.0.0.1`
+	bare := finish(t, o.enter("sh", "-c", script, program("kinds")))
+	under := finish(t, o.enter(binary, "--net=host", "--", "sh", "-c", script, program("kinds")))
+	if bare != under || !strings.Contains(bare.stdout, "192.0.2.1\n") || !strings.HasSuffix(bare.stdout, "sent with an address: 1\nconnected: 1\n") {
 		t.Errorf("bare %+v\nunder codex-dnsvisor %+v", bare, under)
 	}
 	inside := finish(t, o.enter(binary, "--net=host", "--allow", "a.corp.test", "--upstream", "udp://127.0.0.1", "--", "unshare", "-Urn", "dig", "+short", "@9.9.9.9", "a.corp.test"))
