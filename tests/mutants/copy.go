@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const tags = "netgo,osusergo"
@@ -67,7 +68,7 @@ func (c *copied) try(m mutant) (failed []string, err error) {
 	if err := c.build(); err != nil {
 		return nil, err
 	}
-	return c.test("^without_"+m.mask+"$", "^("+strings.Join(units, "|")+")$")
+	return c.test("^without_"+m.mask+"$", time.Minute)
 }
 
 // units are the tests of internal/sys that are of fallbacks.
@@ -77,15 +78,15 @@ var units = []string{
 }
 
 // test runs a part of TestFallbacks, and tests of internal/sys where that does not fail.
-func (c *copied) test(part, unit string) (failed []string, err error) {
+func (c *copied) test(part string, limit time.Duration) (failed []string, err error) {
 	// In a process namespace of their own: what hangs ends with them.
 	apart := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"}
 	if os.Geteuid() != 0 {
 		apart = append(apart, "--user", "--map-current-user")
 	}
-	whole := c.command(append(apart, filepath.Join(c.built, "tests.test"), "-test.run", "^TestFallbacks$/"+part, "-test.v", "-test.timeout", "45s")...)
+	whole := c.command(append(apart, filepath.Join(c.built, "tests.test"), "-test.run", "^TestFallbacks$/"+part, "-test.v", "-test.timeout", limit.String())...)
 	whole.Dir, whole.Env = c.built, append(whole.Env, "DNSVISOR_TEST_DIR="+c.built)
-	parts := c.command(append(apart, "go", "test", "-tags", tags, "-count", "1", "-timeout", "60s", "-v", "-run", unit, "./internal/sys")...)
+	parts := c.command(append(apart, "go", "test", "-tags", tags, "-count", "1", "-timeout", limit.String(), "-v", "-run", "^("+strings.Join(units, "|")+")$", "./internal/sys")...)
 	if failed, err = outcome(whole, "--- PASS: TestFallbacks/"); err != nil || len(failed) > 0 {
 		return failed, err
 	}

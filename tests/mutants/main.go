@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -30,7 +31,7 @@ func run(only []string) error {
 	if err != nil {
 		return err
 	}
-	if failed, err := c.test("without", "."); err != nil || len(failed) > 0 {
+	if failed, err := c.test("without", 10*time.Minute); err != nil || len(failed) > 0 {
 		return errors.Join(fmt.Errorf("without any mutation: %v", failed), err)
 	}
 	var list strings.Builder
