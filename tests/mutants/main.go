@@ -20,7 +20,7 @@ func main() {
 // page has the list, between its markers.
 const page, begin, end = "docs/kernels.md", "<!-- mutants -->\n", "<!-- /mutants -->\n"
 
-// run tries the mutants of the features that it is given, or all and writes the page.
+// run tries the mutants of the features that it is given, or all: then it first wants all tests to pass, and writes the page.
 func run(only []string) error {
 	dir, err := os.MkdirTemp("", "dnsvisor-mutants-")
 	if err != nil {
@@ -31,8 +31,10 @@ func run(only []string) error {
 	if err != nil {
 		return err
 	}
-	if failed, err := c.test("without", 10*time.Minute); err != nil || len(failed) > 0 {
-		return errors.Join(fmt.Errorf("without any mutation: %v", failed), err)
+	if len(only) == 0 {
+		if failed, err := c.test("without", 10*time.Minute); err != nil || len(failed) > 0 {
+			return errors.Join(fmt.Errorf("without any mutation: %v", failed), err)
+		}
 	}
 	var list strings.Builder
 	list.WriteString("| feature | broken on purpose | noticed by |\n|---|---|---|\n")
