@@ -82,6 +82,17 @@ test-long: build test-libc
 	DNSVISOR_TEST_LONG=1 go test -race -tags $(TAGS) -timeout 30m -v -run 'TestManyLookups|TestForwardsManyAtOnce|TestSandboxesComeAndGo|TestRunsLeaveNothing|TestRacer|TestRandomQuestions|TestHail|TestShellOfDyingChildren|TestPreemption' ./tests
 	DNSVISOR_TEST_LONG=1 go test -tags $(TAGS) -timeout 40m -v -run TestScatter ./tests
 
+# The attacker: every way out and every race there is to try, as an ordinary user and, run by root, as root. The long set races for longer.
+.PHONY: adversary adversary-long
+ADVERSARY = go test -tags adversary,$(TAGS) -count 1 -v -run '^TestAdversary' ./tests
+
+adversary: build
+	@./scripts/need gcc go seccomp.h dig unbound tcpdump ip python3 bwrap setpriv
+	$(ADVERSARY) -timeout 10m
+
+adversary-long: build
+	DNSVISOR_TEST_LONG=1 $(ADVERSARY) -timeout 60m
+
 FUZZTIME ?= 30s
 
 fuzz:

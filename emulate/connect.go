@@ -86,12 +86,12 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 		return fail(unix.ENETUNREACH)
 	case to.inet.Port() != dnsPort:
 		return fail(e.Handler.Refuse(c, there))
+	case s.datagrams() && network.spreads(to):
+		return fail(e.Handler.Refuse(c, there))
 	case !s.udp():
 		// The kernel connects it to the stub, and waits, is interrupted and restarted as for any other socket.
 		network.remember(c, &s)
 		return run()
-	case network.spreads(to):
-		return fail(e.Handler.Refuse(c, there))
 	}
 	if errno := sys.Connect(s.fd, to.scoped()); errno != 0 {
 		return fail(errno)

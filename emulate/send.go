@@ -130,6 +130,8 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 		return run()
 	case !e.aimed(d.to):
 		return e.refuse(&s, d)
+	case !s.udp() && s.datagrams() && network.spreads(d.to):
+		return e.refuse(&s, d)
 	case !s.udp():
 		network.remember(d.call, &s) // TCP Fast Open (RFC 7413) connects the socket to the stub
 		return run()

@@ -47,6 +47,9 @@ func (s *socket) tcp() bool {
 	return s.protocol == unix.IPPROTO_TCP || s.protocol == unix.IPPROTO_MPTCP
 }
 
+// datagrams says whether each of its sends may go to a port of its own: UDP and UDP-Lite (RFC 3828).
+func (s *socket) datagrams() bool { return s.udp() || s.protocol == unix.IPPROTO_UDPLITE }
+
 // reaches says whether the kernel takes an address of its family for this socket.
 func (s *socket) reaches(to address) bool {
 	return s.domain == unix.AF_INET6 && !to.assumed || s.domain == unix.AF_INET && to.family == unix.AF_INET

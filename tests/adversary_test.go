@@ -1,0 +1,77 @@
+//go:build adversary
+
+package tests
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// marker is the name in the question of ways.h, as it is in a packet.
+const marker = "\x05exfil\x04corp\x04test"
+
+// attack compiles programs of testdata/adversary into one.
+func attack(t *testing.T, flags ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "attack")
+	args := slices.Concat([]string{"-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", out}, flags)
+	for i, arg := range args {
+		if strings.HasSuffix(arg, ".c") {
+			args[i] = filepath.Join("testdata/adversary", arg)
+		}
+	}
+	if text, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return out
+}
+
+// hostile is the path of a program in testdata/adversary.
+func hostile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata/adversary", name))
+	must(t, err)
+	return path
+}
+
+// places are where an attack runs: the flags of codex-dnsvisor, and what makes the sandbox below it.
+var places = map[string]struct{ flags, sandbox []string }{
+	"isolated":            {[]string{"--net=isolated"}, nil},
+	"isolated, below":     {[]string{"--net=isolated"}, []string{"unshare", "-Urn"}},
+	"host, below unshare": {[]string{"--net=host"}, []string{"unshare", "-Urn"}},
+	"host, below bwrap":   {[]string{"--net=host"}, []string{"bwrap", "--dev-bind", "/", "/", "--unshare-net"}},
+}
+
+// attempt runs an attack in a place. One name is allowed, so that the way of answers is there.
+func (o *outside) attempt(t *testing.T, place string, command ...string) result {
+	t.Helper()
+	p := places[place]
+	flags := []string{"--quiet", "--existing-dns=replace", "--allow", "a.corp.test", "--upstream", "udp://127.0.0.1", "--"}
+	got := o.run(slices.Concat(p.flags, flags, p.sandbox, command)...)
+	t.Log(strings.TrimSpace(got.stderr))
+	return got
+}
+
+// silent fails the test for each packet that was seen outside but questions for the name that is allowed.
+func (o *outside) silent(t *testing.T) {
+	t.Helper()
+	seen := 0
+	for _, packet := range o.captured() {
+		if strings.Contains(packet, "127.0.0.1.53: ") && strings.Contains(strings.ToLower(packet), " a.corp.test. (") {
+			continue
+		}
+		if seen++; seen <= 10 {
+			t.Errorf("got out: %s", packet)
+		}
+	}
+	file, err := os.ReadFile(o.pcap)
+	must(t, err)
+	if bytes.Contains(bytes.ToLower(file), []byte(marker)) {
+		t.Errorf("the name that the sandbox chose got out, in one of %d packets", seen)
+	}
+}
