@@ -44,7 +44,7 @@ var places = map[string]struct{ flags, sandbox []string }{
 	"isolated":            {[]string{"--net=isolated"}, nil},
 	"isolated, below":     {[]string{"--net=isolated"}, []string{"unshare", "-Urn"}},
 	"host, below unshare": {[]string{"--net=host"}, []string{"unshare", "-Urn"}},
-	"host, below bwrap":   {[]string{"--net=host"}, []string{"bwrap", "--dev-bind", "/", "/", "--unshare-net"}},
+	"host, below bwrap":   {[]string{"--net=host"}, []string{"bwrap", "--dev-bind", "/", "/", "--unshare-user", "--unshare-net"}},
 }
 
 // attempt runs an attack in a place. One name is allowed, so that the way of answers is there.
