@@ -11,7 +11,7 @@ import (
 func TestAdversaryABIs(t *testing.T) {
 	abi := attack(t, "abi.c")
 	program := attack(t, "-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pie", "-no-pie", "-fno-stack-protector", "abi32.c")
-	for place := range places {
+	for _, place := range where() {
 		t.Run(place, func(t *testing.T) {
 			o := newOutside(t)
 			if got := o.attempt(t, place, abi); got.status != 0 || strings.HasPrefix(place, "isolated") && got.stdout != "done\n" {

@@ -4,6 +4,7 @@ package tests
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,13 +48,23 @@ var places = map[string]struct{ flags, sandbox []string }{
 	"host, below bwrap":   {[]string{"--net=host"}, []string{"bwrap", "--dev-bind", "/", "/", "--unshare-user", "--unshare-net"}},
 }
 
+// where are the places to attack from: in the short set, of each kind one.
+func where() []string {
+	if long() {
+		return slices.Sorted(maps.Keys(places))
+	}
+	return []string{"isolated", "host, below unshare"}
+}
+
 // attempt runs an attack in a place. One name is allowed, so that the way of answers is there.
 func (o *outside) attempt(t *testing.T, place string, command ...string) result {
 	t.Helper()
 	p := places[place]
 	flags := []string{"--quiet", "--existing-dns=replace", "--allow", "a.corp.test", "--upstream", "udp://127.0.0.1", "--"}
 	got := o.run(slices.Concat(p.flags, flags, p.sandbox, command)...)
-	t.Log(strings.TrimSpace(got.stderr))
+	if got.stderr != "" {
+		t.Log(strings.TrimSpace(got.stderr))
+	}
 	return got
 }
 

@@ -1,0 +1,93 @@
+// hold user|kernel PROCESSES: what the supervisor reads of a call lies on pages that nobody ever provides (userfaultfd(2)): the address,
+// the header, the vector, the question, each in turn. "kernel" holds the reads of others, and needs /dev/userfaultfd; "user" is what anybody
+// may have. While the processes are held, this one asks 50 times, and says how many answers it got, and how the held calls ended.
+#include "race.h"
+
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+
+static struct sockaddr_in resolver;
+static struct {
+	atomic_int begun, ended, faults;
+} *shared;
+
+static int handler(int kernel)
+{
+	if (!kernel)
+		return syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	int device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+	return device < 0 ? -1 : ioctl(device, _IO(0xAA, 0), O_CLOEXEC | O_NONBLOCK); // USERFAULTFD_IOC_NEW
+}
+
+static char *missing(int uffd)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffdio_register all = {.range = {(unsigned long)page, 8192}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	if (ioctl(uffd, UFFDIO_API, &api) < 0 || ioctl(uffd, UFFDIO_REGISTER, &all) < 0)
+		_exit(3);
+	return page;
+}
+
+static void held(int i, int kernel)
+{
+	int uffd = handler(kernel), fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (uffd < 0)
+		_exit(2);
+	char *page = missing(uffd);
+	struct iovec iov = {(void *)allowed_question, QUESTION_SIZE};
+	struct msghdr m = {.msg_name = &resolver, .msg_namelen = sizeof(resolver), .msg_iov = &iov, .msg_iovlen = 1};
+	long result;
+	shared->begun++;
+	switch (i % 6) {
+	case 0: result = connect(fd, (void *)page, sizeof(resolver)); break;
+	case 1: result = sendto(fd, allowed_question, QUESTION_SIZE, 0, (void *)page, sizeof(resolver)); break;
+	case 2: result = sendto(fd, page, QUESTION_SIZE, 0, (void *)&resolver, sizeof(resolver)); break;
+	case 3: result = sendmsg(fd, (void *)page, 0); break;
+	case 4: m.msg_iov = (void *)page, result = sendmsg(fd, &m, 0); break;
+	default: result = sendmmsg(fd, (void *)page, 2, 0); break;
+	}
+	shared->ended++;
+	shared->faults += result < 0 && errno == EFAULT;
+	_exit(0);
+}
+
+static int asks(void)
+{
+	unsigned char answer[512];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), got = 0;
+	for (int i = 0; i < 50; i++) {
+		struct pollfd ready = {fd, POLLIN, 0};
+		sendto(fd, allowed_question, QUESTION_SIZE, 0, (void *)&resolver, sizeof(resolver));
+		got += poll(&ready, 1, 20000) == 1 && recv(fd, answer, sizeof(answer), 0) > QUESTION_SIZE;
+	}
+	return got;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+	if (argc != 3)
+		return 2;
+	int count = atoi(argv[2]), kernel = argv[1][0] == 'k';
+	resolver = address("8.8.8.8", 53);
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < count; i++)
+		if (fork() == 0)
+			held(i, kernel);
+	while (shared->begun < count)
+		if (waitpid(-1, &status, WNOHANG) > 0 && WEXITSTATUS(status) > 1)
+			return 3;
+	if (!kernel) // these end by themselves
+		while (waitpid(-1, &status, 0) > 0)
+			;
+	int got = asks();
+	printf("answers %d, held calls that ended %d, with EFAULT %d\n", got, shared->ended, shared->faults);
+	return got != 50;
+}
