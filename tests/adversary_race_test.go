@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // race runs a race in a place, and wants nothing to be seen outside and no answer for the name that is denied.
 func race(t *testing.T, place, program string, around ...string) {
 	t.Helper()
 	p := places[place]
-	seconds := "5"
+	seconds := 5
 	if long() {
-		seconds = "60"
+		seconds = 60
 	}
 	o := newOutside(t)
-	under := slices.Concat(around, []string{binary}, p.flags, []string{"--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--"}, p.sandbox, []string{program, seconds, "16"})
-	got := finish(t, o.enter(under...))
+	under := slices.Concat(around, []string{binary}, p.flags, []string{"--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--"}, p.sandbox, []string{program, strconv.Itoa(seconds), "16"})
+	got := finishWithin(t, o.enter(under...), patience+time.Duration(seconds)*time.Second)
 	var calls, answers, leaks int
 	if _, err := fmt.Sscanf(got.stdout, "calls %d answers %d leaks %d", &calls, &answers, &leaks); err != nil || got.status != 0 {
 		t.Fatalf("%+v, %v", got, err)

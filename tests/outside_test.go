@@ -196,10 +196,15 @@ type result struct {
 
 func finish(t *testing.T, c *exec.Cmd) result {
 	t.Helper()
+	return finishWithin(t, c, patience)
+}
+
+func finishWithin(t *testing.T, c *exec.Cmd, bound time.Duration) result {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	must(t, c.Start())
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = c.Process.Kill() })
 	err := c.Wait()
