@@ -22,7 +22,7 @@ func (d *desk) connection(ctx context.Context, conn net.Conn, by asker) {
 	slots := semaphore.NewWeighted(maxPipelined)
 	for conn.SetReadDeadline(time.Now().Add(idleTimeout)) == nil && ctx.Err() == nil {
 		wire, err := readFrame(conn)
-		if err != nil || !answerFrame(ctx, conn, d.ask(wire, by, maxTCPResponse), slots, cancel) {
+		if err != nil || !d.answerFrame(ctx, conn, d.ask(wire, by, maxTCPResponse), by, slots, cancel) {
 			break
 		}
 	}
@@ -32,8 +32,9 @@ func (d *desk) connection(ctx context.Context, conn net.Conn, by asker) {
 	_ = conn.Close()
 }
 
-// answerFrame sends a reply, now or when an upstream has answered. False: the connection has come to its end.
-func answerFrame(ctx context.Context, conn net.Conn, r reply, slots *semaphore.Weighted, cancel func()) bool {
+// answerFrame sends a reply, now or when an upstream has answered. False: the connection has come to its end. So it has where too many
+// answers wait for who does not read them: each may be of 64 KiB.
+func (d *desk) answerFrame(ctx context.Context, conn net.Conn, r reply, by asker, slots *semaphore.Weighted, cancel func()) bool {
 	if r.silent() {
 		return false // not a question: what was asked before it is answered, and nothing behind it is read
 	}
@@ -43,8 +44,14 @@ func answerFrame(ctx context.Context, conn net.Conn, r reply, slots *semaphore.W
 	if slots.Acquire(ctx, 1) != nil {
 		return false
 	}
+	leave, ok := d.streamed.enter(by.tid)
+	if !ok {
+		slots.Release(1)
+		return false
+	}
 	go func() {
 		defer slots.Release(1)
+		defer leave()
 		if writeFrame(ctx, conn, r.pending(ctx)) != nil {
 			cancel() // nobody to say it to
 		}

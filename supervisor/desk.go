@@ -25,6 +25,8 @@ type desk struct {
 	notices *notices
 	verbose bool // say every decision
 	allowIn string
+
+	streamed *crowd // questions of all connections that wait for an upstream, or for their answer to be read
 }
 
 func newDesk(c *Config) *desk {
@@ -32,7 +34,7 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose, allowIn: c.AllowIn}
+	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose, allowIn: c.AllowIn, streamed: newQuestions()}
 	d.leases = policy.NewLeases(d.allows)
 	d.rules.Store(&c.Rules)
 	return d
