@@ -71,7 +71,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	return report(args[0], append(append(rows, more...), carried))
+	return report(args[0], slices.Concat(rows, more, carried))
 }
 
 // compare lets both take turns.

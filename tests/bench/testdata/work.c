@@ -6,6 +6,7 @@
 //   work tcp - N       256 MiB over loopback TCP, by write
 //   work unix - N      1 GiB over a pair of AF_UNIX stream sockets, by write
 //   work upload PORT N 256 MiB to a port of 127.0.0.1, until the server there closes
+//   work download PORT N what a port of 127.0.0.1 has to give, to its end: 256 MiB
 //   work sendmsg - N   there and back over AF_UNIX, by sendmsg
 //   work send - N      there and back over connected loopback UDP, by send
 #define _GNU_SOURCE
@@ -87,13 +88,32 @@ static void bulk(int fd[2], long total)
 		die("the reader");
 }
 
-static void upload(int port)
+static int connected(int port)
 {
-	static char buf[65536];
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (void *)&a, sizeof(a)))
 		die("connect");
+	return fd;
+}
+
+static void download(int port)
+{
+	static char buf[262144];
+	long got = 0;
+	int fd = connected(port);
+	for (ssize_t n; (n = read(fd, buf, sizeof(buf))) != 0; got += n)
+		if (n < 0)
+			die("read");
+	close(fd);
+	if (got != 256L << 20)
+		die("the end");
+}
+
+static void upload(int port)
+{
+	static char buf[65536];
+	int fd = connected(port);
 	for (long left = 256L << 20; left > 0;) {
 		ssize_t n = write(fd, buf, sizeof(buf));
 		if (n <= 0)
@@ -200,6 +220,8 @@ int main(int argc, char **argv)
 			bulk(fd, 1L << 30);
 		else if (!strcmp(argv[1], "upload"))
 			upload(atoi(argv[2]));
+		else if (!strcmp(argv[1], "download"))
+			download(atoi(argv[2]));
 		else
 			return 2;
 		printf("%ld\n", now() - start);
