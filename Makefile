@@ -7,10 +7,10 @@ TOOLS    = $(CURDIR)/.tools
 LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl
+PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl $(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf)
 
 # What building for arm64 on another machine uses beside: the compiler brings Debian's own C library, and SYSROOT has the rest.
-CROSS_ARM64   = gcc-aarch64-linux-gnu libc6-dev-arm64-cross pkg-config
+CROSS_ARM64   = gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf libc6-dev-arm64-cross pkg-config
 SYSROOT_ARM64 = libseccomp-dev musl-dev
 
 # What the test of real clients uses beside.
@@ -66,9 +66,11 @@ deps-arm64:
 	./scripts/debian-sysroot .cache/arm64 arm64 $(SYSROOT_ARM64)
 	sed 's|/usr/|$(CURDIR)/.cache/arm64/root/usr/|g' .cache/arm64/root/usr/lib/aarch64-linux-musl/musl-gcc.specs >.cache/arm64/musl-gcc.specs
 
+, := ,
+
 # The compilers and settings for ARCH, a line each, for tests that are built on one machine and run on another.
 toolchain:
-	@printf '%s\n' $(or $(CROSS),CC=gcc) 'MUSL=$(or $(MUSL),musl-gcc)'
+	@printf '%s\n' $(or $(CROSS),CC=gcc) 'MUSL=$(or $(MUSL),musl-gcc)' 'FOREIGN=$(if $(filter arm64,$(ARCH)),arm-linux-gnueabihf-gcc -marm -Wl$(,)-z$(,)max-page-size=65536,gcc)'
 
 demo: build
 	./scripts/demo

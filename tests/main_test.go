@@ -90,6 +90,8 @@ func build(dir string) error {
 		{"gcc", "-o", client("profile"), "testdata/clients/profile.c"},
 		{"gcc", "-o", client("asker"), "testdata/clients/asker.c"},
 		{"gcc", "-pthread", "-o", client("kinds"), "testdata/clients/kinds.c"},
+		{"gcc", "-o", client("tagged"), "testdata/clients/tagged.c"},
+		{foreign, "-O1", "-nostdlib", "-static", "-no-pie", "-fno-stack-protector", "-o", client("foreign"), "testdata/clients/foreign.c"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("storm"), "./testdata/clients/storm"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("random"), "./testdata/clients/random"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("records"), "./testdata/clients/records"},

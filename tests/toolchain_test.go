@@ -9,6 +9,9 @@ import (
 // archVar names the architecture of the machine that what is built is for, as Go has it; none: this one's.
 const archVar = "DNSVISOR_TEST_ARCH"
 
+// foreign stands for a compiler for the machine's second ABI.
+const foreign = "foreign-gcc"
+
 // toolchain is what the tests' programs are built with: variables of the environment, as the Makefile has them.
 type toolchain []string
 
@@ -37,6 +40,8 @@ func (t toolchain) command(args []string) *exec.Cmd {
 	switch args[0] {
 	case "gcc":
 		args = append(strings.Fields(t.get("CC")), args[1:]...)
+	case foreign:
+		args = append(strings.Fields(t.get("FOREIGN")), args[1:]...)
 	case "musl-gcc":
 		args = append(strings.Fields(t.get("MUSL")), args[1:]...)
 	case "make":

@@ -28,7 +28,7 @@ func (g group) users() []string {
 
 // groups are what every kernel runs.
 var groups = []group{
-	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases"}, limit: 5 * time.Minute},
+	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases", "TestForeignABI", "TestTaggedAddresses"}, limit: 5 * time.Minute},
 	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
 	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, limit: 5 * time.Minute},
 	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard"}, limit: 5 * time.Minute},
