@@ -59,7 +59,7 @@ func (e *Emulator) unread(n sys.Notification) verdict {
 		return v
 	case !ok:
 		s.fd = NoSocket
-	case s.domain != unix.AF_INET && s.domain != unix.AF_INET6:
+	case !s.internet():
 		s.close()
 		return run()
 	default:

@@ -50,9 +50,14 @@ func (s *socket) tcp() bool {
 // datagrams says whether each of its sends may go to a port of its own: UDP and UDP-Lite (RFC 3828).
 func (s *socket) datagrams() bool { return s.udp() || s.protocol == unix.IPPROTO_UDPLITE }
 
+// internet says whether the socket has internet addresses. One of AF_SMC has a TCP connection of the kernel's own (net/smc/af_smc.c).
+func (s *socket) internet() bool {
+	return s.domain == unix.AF_INET || s.domain == unix.AF_INET6 || s.domain == unix.AF_SMC
+}
+
 // reaches says whether the kernel takes an address of its family for this socket.
 func (s *socket) reaches(to address) bool {
-	return s.domain == unix.AF_INET6 && !to.assumed || s.domain == unix.AF_INET && to.family == unix.AF_INET
+	return s.internet() && (to.family == unix.AF_INET || s.domain != unix.AF_INET) && (s.domain == unix.AF_INET || !to.assumed)
 }
 
 func (s *socket) transport() string {
