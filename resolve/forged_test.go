@@ -1,7 +1,10 @@
 package resolve
 
 import (
+	"encoding/binary"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,4 +69,70 @@ func TestExtendedRcode(t *testing.T) {
 		_ = w.WriteMsg(reply)
 	})
 	expect(t, lookup(t, resolver(t, Config{Timeout: time.Second}, l), "a.corp", Chain{}), "SERVFAIL")
+}
+
+// streamServer serves each connection by a function, with a number of its own.
+func streamServer(t *testing.T, serve func(number int, conn *dns.Conn)) Upstream {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	var work sync.WaitGroup
+	t.Cleanup(func() { _ = listener.Close(); work.Wait() })
+	work.Go(func() {
+		for number := 0; ; number++ {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			work.Go(func() {
+				defer conn.Close()
+				serve(number, &dns.Conn{Conn: conn})
+			})
+		}
+	})
+	return upstream(t, "tcp://%s", listener.Addr())
+}
+
+// A reply to a question that was given up, and a second one to a question that was answered, are nobody's: not the next question's, though
+// that is the same.
+func TestLateReplies(t *testing.T) {
+	wrong := func(m *dns.Msg) *dns.Msg { return recursive(answerOf("a.corp. 0 IN A "+wrongAddress).records, m) }
+	right := func(m *dns.Msg) *dns.Msg { return recursive(answerOf("a.corp. 0 IN A 192.0.2.1").records, m) }
+	for name, serve := range map[string]func(int, *dns.Conn){
+		"late": func(number int, conn *dns.Conn) {
+			first, err := conn.ReadMsg()
+			if err != nil {
+				return
+			}
+			if number == 0 {
+				if _, err := conn.ReadMsg(); err != nil {
+					return // the client has given up
+				}
+				_ = conn.WriteMsg(wrong(first))
+				return
+			}
+			_ = conn.WriteMsg(right(first))
+		},
+		"twice": func(_ int, conn *dns.Conn) {
+			for {
+				m, err := conn.ReadMsg()
+				if err != nil {
+					return // the client has left
+				}
+				_, _ = conn.Conn.Write(append(frame(right(m)), frame(wrong(m))...))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := resolver(t, Config{Upstreams: []Upstream{streamServer(t, serve)}, Timeout: 2 * time.Second})
+			for range 3 {
+				expect(t, lookup(t, r, "a.corp", Chain{}), "NOERROR", "192.0.2.1")
+			}
+		})
+	}
+}
+
+func frame(m *dns.Msg) []byte {
+	wire := wireOf(m)
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...)
 }
