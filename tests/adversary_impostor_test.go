@@ -42,7 +42,7 @@ ask()
 print("told" if ports and sent > 3 * len(lies) else "nobody there")`
 
 // The supervisor hears the kernel alone.
-func TestImpostorsOfTheKernel(t *testing.T) {
+func TestAdversaryImpostors(t *testing.T) {
 	for _, net := range nets {
 		got := run(t, slices.Concat([]string{net}, static, []string{"--", "unshare", "-Urn", "python3", "-c", impostor})...)
 		if want := strings.Repeat("192.0.2.1\n", 23) + "told\n"; got.stdout != want || got.status != 0 {
@@ -53,7 +53,7 @@ func TestImpostorsOfTheKernel(t *testing.T) {
 
 // A sandbox's root that destroys the supervisor's sockets, where the kernel has that (CONFIG_INET_DIAG_DESTROY), has no TCP any
 // more: datagrams are answered.
-func TestDestroyedSockets(t *testing.T) {
+func TestAdversaryDestroysSockets(t *testing.T) {
 	const script = `getent ahostsv4 host.example | sed -n 1p; ss -K -lnt 'sport = :53' >/dev/null; ss -K -lnu 'sport = :53' >/dev/null
 		dig +short +tries=1 @8.8.8.8 host.example`
 	got := run(t, slices.Concat(static, []string{"--", "unshare", "-Urn", "bash", "-c", script})...)

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// TestScatter: random socket calls, of four threads that share their descriptors, end nothing but themselves. The supervisor lives on
+// TestAdversaryScatter: random socket calls, of four threads that share their descriptors, end nothing but themselves. The supervisor lives on
 // and holds no more than before, nothing gets out, the log is whole, and the next look-up is answered.
-func TestScatter(t *testing.T) {
+func TestAdversaryScatter(t *testing.T) {
 	seconds, until := 3, time.Now()
 	if long() {
 		seconds, until = 20, time.Now().Add(15*time.Minute) // as root, and as much as an ordinary user
