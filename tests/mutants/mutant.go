@@ -25,7 +25,7 @@ func mutants() []mutant {
 		wall, whose, namespaces                = "supervisor/wall.go", "supervisor/whose.go", "supervisor/namespaces.go"
 	)
 	return []mutant{
-		{"user_notif, user_notif_continue, pidfd_open, socket_netns, proc_children", "(user_notif|user_notif_continue|pidfd_open|socket_netns|proc_children)", "a run begins without what it requires", feature, "\t\tif f.row().Required && f.masked() {", "\t\tif false {"},
+		{"user_notif, user_notif_continue, pidfd_open, socket_netns, proc_children, seccomp_tsync", "(user_notif|user_notif_continue|pidfd_open|socket_netns|proc_children|seccomp_tsync)", "a run begins without what it requires", feature, "\t\tif f.row().Required && f.masked() {", "\t\tif false {"},
 		{"spec_allow", "spec_allow", "no flag is asked for", listener, "\tif specAllow.there() {", "\tif !specAllow.there() {\n\t\treturn 0\n\t} else {"},
 		{"wait_killable", "wait_killable", "no flag is asked for", listener, "\tif waitKillable.there() {", "\tif !waitKillable.there() {\n\t\treturn 0\n\t} else {"},
 		{"wait_killable", "wait_killable", "an answer leaves before its call has ended", emulator, "\tif err := e.Listener.Return(n.ID, v.value, v.errno); err != nil {\n\t\treturn err\n\t}\n\tfor _, then := range v.after {\n\t\tthen()\n\t}\n\treturn nil", "\tfor _, then := range v.after {\n\t\tthen()\n\t}\n\treturn e.Listener.Return(n.ID, v.value, v.errno)"},
@@ -41,7 +41,7 @@ func mutants() []mutant {
 		{"pidfd_getfd", "pidfd_getfd", "a thread's network namespace is not found", whose, "\tfile, err := sys.IdentifyPath(networkPath(tid))", "\tfile, err := sys.FileID{}, errOwnTable"},
 		{"pidfd_getfd", "pidfd_getfd", "a thread's network namespace is not opened", whose, "\treturn os.Open(networkPath(tid))", "\treturn nil, errMoved"},
 		{"pidfd_getfd", "pidfd_getfd", "the home is told by a socket", namespaces, "\t\tif !sys.TakesDescriptors() {", "\t\tif false {"},
-		{"pidfd_getfd", "pidfd_getfd", "a sandbox has no address before it asks", connect, "\tcase v.run:\n", "\tcase false:\n"},
+		{"pidfd_getfd", "pidfd_getfd", "a sandbox has no address before it asks", connect, "\tcase v.run:\n", "\tcase v.run && false:\n"},
 		{"pidfd_thread", "pidfd_thread", "every thread is taken for one with a table of its own", target, "\tif !kcmpFiles.there() {", "\tif true {"},
 		{"pidfd_thread", "pidfd_thread", "a table of a thread's own is taken for its process's", target, "\tif !shared {", "\tif !shared && false {"},
 		{"pidfd_thread", "pidfd_thread", "a thread's calls fail", target, "\ttgid, err := ThreadGroup(tid)\n", "\ttgid, err := 0, error(unix.ESRCH)\n"},
