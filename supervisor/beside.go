@@ -49,6 +49,7 @@ func (w *wall) mend() {
 	}
 	if w.news.changed.Swap(false) {
 		w.news.survey()
+		w.news.send(w.news.neighbours())
 		w.news.send(allRequests()) // what cannot be put back is not there: questions then reach nobody
 	}
 }
@@ -208,8 +209,8 @@ func (n *news) withdraw() {
 			}
 		}
 	}
-	for prefix := range n.nets {
-		requests = append(requests, inverse(neighbourRule(prefix)))
+	for _, r := range n.neighbours() {
+		requests = append(requests, inverse(r))
 	}
 	n.send(requests)
 }

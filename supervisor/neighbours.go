@@ -12,9 +12,6 @@ import (
 // A sandbox with interfaces may have a DNS service behind one of them: aardvark-dns for podman's networks, the one built into
 // slirp4netns and pasta. Resolvers that such an interface reaches without a router are left to it, unless they are to be replaced.
 
-// neighbourRules is the priority of the rules that leave neighbours alone: before the wall's, which the kernel counts down from 32766.
-const neighbourRules = 32000
-
 // mostNeighbours bounds the nets of one namespace.
 const mostNeighbours = 64
 
@@ -25,15 +22,38 @@ var linkLocal = map[bool]netip.Prefix{true: netip.MustParsePrefix("169.254.0.0/1
 func (n *news) leave(net netip.Prefix) {
 	for _, prefix := range []netip.Prefix{net, linkLocal[net.Addr().Is4()]} {
 		n.mu.Lock()
-		full := len(n.nets) >= mostNeighbours
-		if !full {
+		more := !n.nets[prefix] && len(n.nets) < mostNeighbours
+		if more {
 			n.nets[prefix] = true
 		}
 		n.mu.Unlock()
-		if !full {
-			n.send([]request{neighbourRule(prefix)})
+		if more {
+			n.send(append(neighbourRules(prefix), last(familyOf(prefix))...))
 		}
 	}
+}
+
+// last has the rules of the wall stand behind those of the same priority, with no moment without them.
+func last(family uint8) []request {
+	var again, away []request
+	for _, r := range routes(family) {
+		if r.kind == unix.RTM_NEWRULE {
+			again = append(again, request{r.kind, netlink.Create, r.body})
+			away = append(away, inverse(r)) // the first that is like it
+		}
+	}
+	return append(again, away...)
+}
+
+// neighbours are the rules for all nets that are left alone.
+func (n *news) neighbours() []request {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var requests []request
+	for prefix := range n.nets {
+		requests = append(requests, neighbourRules(prefix)...)
+	}
+	return requests
 }
 
 // leaves says whether questions to an address are left alone.
@@ -53,14 +73,17 @@ func broadcasts(prefix netip.Prefix, a netip.Addr) bool {
 	return a.Is4() && prefix.Bits() < 31 && !prefix.Contains(a.Next())
 }
 
-func neighbourRule(prefix netip.Prefix) request {
-	family, priority, table := uint8(unix.AF_INET), uint32(neighbourRules), uint32(unix.RT_TABLE_MAIN)
-	if prefix.Addr().Is6() {
-		family = unix.AF_INET6
+func familyOf(prefix netip.Prefix) uint8 {
+	if prefix.Addr().Is4() {
+		return unix.AF_INET
 	}
-	to := net.IP(prefix.Addr().AsSlice())
-	return request{unix.RTM_NEWRULE, netlink.Create | netlink.Excl, &rtnetlink.RuleMessage{
-		Family: family, DstLength: uint8(prefix.Bits()), Table: unix.RT_TABLE_MAIN, Action: unix.FR_ACT_TO_TBL,
-		Attributes: &rtnetlink.RuleAttributes{Dst: &to, Priority: &priority, Table: &table},
-	}}
+	return unix.AF_INET6
+}
+
+func neighbourRules(prefix netip.Prefix) []request {
+	to, table := net.IP(prefix.Addr().AsSlice()), uint32(unix.RT_TABLE_MAIN)
+	return questionRules(
+		rtnetlink.RuleMessage{Family: familyOf(prefix), DstLength: uint8(prefix.Bits()), Table: unix.RT_TABLE_MAIN},
+		rtnetlink.RuleAttributes{Dst: &to, Table: &table},
+	)
 }

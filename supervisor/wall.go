@@ -177,12 +177,20 @@ func routes(family uint8) []request {
 			Attributes: rtnetlink.RouteAttributes{Dst: placeholder, OutIface: loopback},
 		}})
 	}
+	return append(requests, questionRules(rtnetlink.RuleMessage{Family: family, Table: wallTable}, rtnetlink.RuleAttributes{})...)
+}
+
+// questionRules are the rules for what is sent to port 53. They stand behind that of local addresses and before all others: the kernel puts
+// a new rule behind those of its own priority, and one without a priority before the second rule of all, but behind those of priority 0.
+func questionRules(m rtnetlink.RuleMessage, a rtnetlink.RuleAttributes) []request {
+	var requests []request
+	priority := uint32(0)
 	// Nobody answers UDP-Lite; it is not to pass an interface either.
 	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP, unix.IPPROTO_UDPLITE} {
-		requests = append(requests, request{unix.RTM_NEWRULE, add, &rtnetlink.RuleMessage{
-			Family: family, Table: wallTable, Action: unix.FR_ACT_TO_TBL,
-			Attributes: &rtnetlink.RuleAttributes{IPProto: &protocol, DPortRange: &rtnetlink.RulePortRange{Start: stubPort, End: stubPort}},
-		}})
+		m, a := m, a
+		a.Priority, a.IPProto, a.DPortRange = &priority, &protocol, &rtnetlink.RulePortRange{Start: stubPort, End: stubPort}
+		m.Action, m.Attributes = unix.FR_ACT_TO_TBL, &a
+		requests = append(requests, request{unix.RTM_NEWRULE, netlink.Create | netlink.Excl, &m})
 	}
 	return requests
 }

@@ -88,3 +88,18 @@ for family, resolver in (socket.AF_INET, "8.8.8.8"), (socket.AF_INET6, "2001:db8
 		t.Errorf("%+v", got)
 	}
 }
+
+// Rules that a sandbox adds after its first question, as a VPN's tool does, do not come before ours, whatever priority they have.
+func TestRulesThatComeLater(t *testing.T) {
+	got := onTheWire(t, "", `import os
+def ask():
+    for how in "@8.8.8.8", "+tcp @8.8.8.8", "@2001:db8::53", "+tcp @2001:db8::53":
+        os.system("dig +short +tries=1 +time=3 %s host.example" % how)
+ask()
+os.system("ip route add default via 10.7.0.1 table 200; ip -6 route add default via fd00:7::1 dev v table 200")
+for rule in "", "priority 0", "priority 1", "priority 31000":
+    os.system("ip rule add %s lookup 200; ip -6 rule add %s lookup 200" % (rule, rule)); ask()`)
+	if got.stdout != strings.Repeat("192.0.2.1\n", 20) {
+		t.Errorf("%+v", got)
+	}
+}
