@@ -20,7 +20,7 @@ func booted(k kernel, selected []group) []row {
 		}
 		own := selected[i]
 		own.tests = []string{"TestBooted/" + r.Name}
-		c := condition{name: r.Name, boot: r.Boot, cpus: cmp.Or(r.CPUs, plain.cpus), memory: cmp.Or(r.Memory, plain.memory)}
+		c := condition{name: r.Name, boot: r.Boot, cpus: cmp.Or(r.CPUs, plain.cpus), memory: plain.memory}
 		rows = append(rows, row{k, c, []group{own}})
 	}
 	return rows

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,11 +58,34 @@ func (r Row) hold(t *testing.T) {
 	if _, err := os.Stat(r.Needs); r.Needs != "" && errors.Is(err, os.ErrNotExist) {
 		t.Skipf("this kernel has no %s", r.Needs)
 	}
+	if r.Left > 0 {
+		r.set(t, "/proc/sys/vm/overcommit_ratio", "50") // which the other sets to zero
+		r.set(t, "/proc/sys/vm/overcommit_kbytes", strconv.Itoa(promised(t)+r.Left<<10))
+	}
 	for name, value := range r.Sysctls {
 		r.set(t, filepath.Join("/proc/sys", name), value)
 	}
 	r.sees(t, "root", nil, r.Root)
 	r.sees(t, "user", []string{"setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "env", "HOME=/tmp"}, r.User)
+}
+
+// promised is how much memory the kernel has promised, in KiB.
+func promised(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\nCommitted_AS:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		t.Fatalf("no Committed_AS in %s", text)
+	}
+	n, err := strconv.Atoi(fields[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (r Row) set(t *testing.T, file, value string) {

@@ -7,19 +7,20 @@ const InGuest = "dnsvisor.guest=1"
 type Row struct {
 	Name string
 	Set  string // what is set, in words
-	// Boot is the kernel's parameter that makes the condition; CPUs and Memory (MiB) are the machine's, where they are not zero. A row
-	// with any of them has a guest of its own.
-	Boot         string
-	CPUs, Memory int
-	Alone        bool              // cannot be taken back: a guest of its own
-	Sysctls      map[string]string // below /proc/sys
-	Needs        string            // a file without which the condition is not to be had, such as a sysctl that the kernel lacks
-	Around       []string          // a program around codex-dnsvisor, run as root: "sh -c" and more
-	Root, User   Sight
+	// Boot is the kernel's parameter that makes the condition; CPUs are the machine's, where they are not zero. A row with either has a guest
+	// of its own.
+	Boot       string
+	CPUs       int
+	Alone      bool              // cannot be taken back: a guest of its own
+	Left       int               // MiB that the kernel has left to promise (CommitLimit)
+	Sysctls    map[string]string // below /proc/sys
+	Needs      string            // a file without which the condition is not to be had, such as a sysctl that the kernel lacks
+	Around     []string          // a program around codex-dnsvisor, run as root: "sh -c" and more
+	Root, User Sight
 }
 
 // Shared says whether one guest can have the condition and others after it.
-func (r Row) Shared() bool { return r.Boot == "" && r.CPUs == 0 && r.Memory == 0 && !r.Alone }
+func (r Row) Shared() bool { return r.Boot == "" && r.CPUs == 0 && !r.Alone }
 
 // Sight is what a run and doctor say.
 type Sight struct {

@@ -42,7 +42,7 @@ var Rows = []Row{
 	{Name: "read-only-root", Set: "every file system read-only", Around: shell("busybox mount -o remount,bind,ro /")},
 	{Name: "few-descriptors", Set: "`ulimit -n 64`", Around: []string{"prlimit", "--nofile=64:64"}},
 	{Name: "io-uring-off", Set: "`kernel.io_uring_disabled=2`", Needs: "/proc/sys/kernel/io_uring_disabled", Sysctls: map[string]string{"kernel/io_uring_disabled": "2"}},
-	{Name: "no-overcommit", Set: "`vm.overcommit_memory=2`, 768 MiB of memory", Memory: 768, Sysctls: map[string]string{"vm/overcommit_memory": "2"}},
+	{Name: "no-overcommit", Set: "`vm.overcommit_memory=2`, with 320 MiB left below the CommitLimit", Left: 320, Sysctls: map[string]string{"vm/overcommit_memory": "2"}},
 	{Name: "time-namespace", Set: "a time namespace whose clocks are 100,000 s ahead", Around: []string{"unshare", "--time", "--fork", "--monotonic", "100000", "--boottime", "100000"}},
 	{Name: "twenty-filters", Set: "20 seccomp filters around it", Around: filters("20")},
 	{
