@@ -157,6 +157,16 @@ func TestBytesAreSockFilters(t *testing.T) {
 	}
 }
 
+// The filter leaves AF_UNIX sockets to Landlock with UnixInside.
+func TestUnixInsideIsNotOfTheFilter(t *testing.T) {
+	for _, host := range []bool{false, true} {
+		guard, inside := build(t, Options{Arch: Native(), Host: host}), build(t, Options{Arch: Native(), Unix: UnixInside, Host: host})
+		if !bytes.Equal(guard.Bytes(), inside.Bytes()) {
+			t.Errorf("at the host %v: another filter", host)
+		}
+	}
+}
+
 func TestUnknownArchitecture(t *testing.T) {
 	if _, err := Build(Options{Arch: "mips"}); err == nil {
 		t.Error("a filter for mips was built")

@@ -11,10 +11,11 @@ import (
 type Unix uint8
 
 // The zero value changes nothing in the filter: connects and sends by path are caught like the rest. UnixNone refuses
-// socket(AF_UNIX); socketpair(2) stays.
+// socket(AF_UNIX); socketpair(2) stays. UnixInside is the kernel's own to see to, and changes nothing either.
 const (
 	UnixGuard Unix = iota
 	UnixNone
+	UnixInside
 )
 
 // rule is what happens to one system call. Without conditions it holds for every argument; several conditions must

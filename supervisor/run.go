@@ -113,7 +113,7 @@ func (c *Config) launch() (sys.Config, error) {
 	if err != nil {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
-	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger}
+	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger, UnixInside: c.Unix == filter.UnixInside}
 	if c.Host {
 		return launch, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
@@ -18,7 +19,7 @@ type runCmd struct {
 	policyFlags `embed:""`
 
 	Audit         string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
-	Unix          string   `enum:"guard,none" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any."`
+	Unix          string   `enum:"guard,none,inside" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any, inside leaves those in reach that were made inside (Linux 7.1)."`
 	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
 	Net           string   `enum:"isolated,host" default:"isolated" help:"isolated: the command gets an empty network; host: it stays in the host's, and only the network namespaces that it makes get names."`
 	MaxNamespaces int      `default:"256" placeholder:"N" help:"Answer in at most N network namespaces that the command makes, at once."`
@@ -71,8 +72,8 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	if r.Reload {
 		config.Watch = source.follow
 	}
-	if r.Unix == "none" {
-		config.Unix = filter.UnixNone
+	if config.Unix, err = unixSockets(r.Unix); err != nil {
+		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	if config.Forwards, err = forwards(r.Forward, config.Host); err != nil {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
@@ -83,6 +84,20 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	}
 	end, err := supervisor.Run(context.Background(), config)
 	return end, errors.Join(err, source.Close(), config.Log.Close())
+}
+
+// unixSockets reads --unix.
+func unixSockets(word string) (filter.Unix, error) {
+	switch word {
+	case "none":
+		return filter.UnixNone, nil
+	case "inside":
+		if err := sys.CanStayInside(); err != nil {
+			return 0, &hinted{fmt.Errorf("--unix=inside: %w", err), "--unix=none refuses all such sockets; else use Linux 7.1 or newer, with landlock among its security modules (lsm=)"}
+		}
+		return filter.UnixInside, nil
+	}
+	return filter.UnixGuard, nil
 }
 
 // warn says what a policy file that is read as somebody else's does not do here, or there.

@@ -266,6 +266,8 @@ static int load_filter(const struct dv_config *config)
 	} program = {(unsigned short)config->filter_len, config->filter};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fail(DV_STAGE_NO_NEW_PRIVS, errno);
+	if (config->flags & DV_UNIX_INSIDE && dv_stay_inside() < 0)
+		fail(DV_STAGE_LANDLOCK, errno);
 	int listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, config->seccomp_flags, &program);
 	if (listener < 0)
 		fail(DV_STAGE_SECCOMP, errno);

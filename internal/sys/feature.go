@@ -99,6 +99,7 @@ const (
 	seccompTSYNC
 	landlock
 	landlockScope
+	landlockUnix
 	features // how many
 )
 

@@ -115,4 +115,8 @@ var table = [features]row{
 		Name: "landlock_scope", Since: "6.12", Use: "keeping forward from sending signals to others",
 		Lost: "forward may send signals to its user's processes", Fallback: "the rest of its confinement",
 	}, try: tryLandlock(landlockScopeABI), lacks: noLandlock},
+	landlockUnix: {Feature: Feature{
+		Name: "landlock_unix", Since: "7.1", Use: "telling AF_UNIX sockets of the tree from those of outside, for --unix=inside",
+		Lost: "--unix=inside, which is an error", Fallback: "--unix=none refuses all, --unix=guard those of known resolvers",
+	}, try: tryLandlock(landlockUnixABI), lacks: noLandlock},
 }

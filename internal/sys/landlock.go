@@ -11,6 +11,7 @@ import (
 const (
 	landlockNetABI   = 4
 	landlockScopeABI = 6
+	landlockUnixABI  = 9
 )
 
 // Landlock says which parts of it are to be used.
@@ -21,6 +22,14 @@ func UsableLandlock() Landlock {
 	files := landlock.there()
 	abi, _ := landlockABI() // none, where there is not even that
 	return Landlock{Files: files, Net: files && abi >= landlockNetABI, Scope: files && landlockScope.there()}
+}
+
+// CanStayInside says why Config.UnixInside cannot be had; nil: it can.
+func CanStayInside() error {
+	if !landlockUnix.there() {
+		return landlockUnix.lacking()
+	}
+	return nil
 }
 
 var errOldLandlock = errors.New("this kernel's Landlock is too old")

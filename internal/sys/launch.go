@@ -27,6 +27,7 @@ type Config struct {
 	Nested       bool   // the command runs in a user namespace below the network namespace's owner
 	NoSetgroups  bool   // the maps are written without CAP_SETGID
 	Linger       bool   // the tree outlives the command
+	UnixInside   bool   // AF_UNIX sockets by path that were made outside are out of the tree's reach; see LandlockUnix
 	Streams4     int    // sockets to make inside for Tree.Streams4
 	Streams6     int    // sockets to make inside for Tree.Streams6; with Streams4 at most MaxStreams
 }
@@ -54,6 +55,7 @@ var stages = map[Stage]string{
 	StageListener:            "take the listener",
 	C.DV_STAGE_ENTER_USERNS:  "enter the user namespace that owns a network namespace",
 	C.DV_STAGE_ENTER_NETNS:   "enter a network namespace",
+	C.DV_STAGE_LANDLOCK:      "make a Landlock domain",
 }
 
 // The stages whose errors callers tell apart.
@@ -152,7 +154,7 @@ func (c Config) encode() ([]byte, error) {
 	out.size = C.uint32_t(len(blob))
 	for flag, on := range map[C.uint32_t]bool{
 		C.DV_NESTED: c.Nested, C.DV_LINGER: c.Linger, C.DV_DENY_SETGROUPS: c.NoSetgroups,
-		C.DV_SEND_LISTENER: !TakesDescriptors(), C.DV_CLOSE_EACH: !closeRange.there(),
+		C.DV_SEND_LISTENER: !TakesDescriptors(), C.DV_CLOSE_EACH: !closeRange.there(), C.DV_UNIX_INSIDE: c.UnixInside,
 	} {
 		if on {
 			out.flags |= flag

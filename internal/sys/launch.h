@@ -33,6 +33,7 @@ enum dv_flag {
 	DV_DENY_SETGROUPS = 4, // the maps are written without CAP_SETGID
 	DV_SEND_LISTENER = 8, // the listener is sent: the supervisor cannot take it
 	DV_CLOSE_EACH = 16, // close_range(2) is not to be used
+	DV_UNIX_INSIDE = 32, // AF_UNIX sockets of outside are out of reach
 };
 
 // A step of the launch, named in errors. launch.go has the words.
@@ -53,6 +54,7 @@ enum dv_stage {
 	DV_STAGE_EXEC,
 	DV_STAGE_ENTER_USERNS,
 	DV_STAGE_ENTER_NETNS,
+	DV_STAGE_LANDLOCK,
 };
 
 enum dv_kind {
@@ -127,6 +129,7 @@ void dv_hand_over_sockets(int to);
 int dv_say(int fd, uint32_t kind, int32_t value, int32_t detail);
 int dv_hear(int fd, struct dv_message *message);
 int dv_read_config(int fd, struct dv_config *config);
+int dv_stay_inside(void);
 int dv_write_maps(int pid, const struct dv_config *config);
 void dv_close_all_but(int a, int b, int c, int each);
 void dv_take(int sig);
