@@ -31,7 +31,7 @@ var groups = []group{
 	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases", "TestForeignABI", "TestTaggedAddresses"}, limit: 5 * time.Minute},
 	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
 	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, limit: 5 * time.Minute},
-	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside"}, limit: 5 * time.Minute},
+	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside", "TestDoors"}, limit: 5 * time.Minute},
 	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, limit: 5 * time.Minute},
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
