@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
@@ -70,6 +73,7 @@ func (m *without) all(t *testing.T) {
 	t.Run("signals", m.signals)
 	t.Run("unix", m.unix)
 	t.Run("pipes", m.pipes)
+	t.Run("forward", m.forward)
 }
 
 func (m *without) command(args ...string) *exec.Cmd {
@@ -244,6 +248,29 @@ func (m *without) pipes(t *testing.T) {
 		if text, err := stdout.ReadString('\n'); text != want || os.IsTimeout(err) {
 			t.Errorf("%q, %v; want %q", text, err, want)
 		}
+	}
+}
+
+// forward answers, confined by what there is; and --unix=inside is had, or said not to be.
+func (m *without) forward(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "dns.sock")
+	forwarder := m.command(slices.Concat([]string{"forward", "--listen", "unix://" + socket}, static)...)
+	stderr, err := forwarder.StderrPipe()
+	must(t, err)
+	must(t, forwarder.Start())
+	await(t, bufio.NewReader(stderr), "answering at")
+	got := finish(t, m.command("--allow", "host.example", "--upstream", "unix://"+socket, "--", "getent", "ahostsv4", "host.example"))
+	if got.status != 0 || !strings.HasPrefix(got.stdout, "192.0.2.1 ") {
+		t.Errorf("asked by a run: %+v", got)
+	}
+	must(t, forwarder.Process.Signal(unix.SIGTERM))
+	must(t, forwarder.Wait())
+	got = finish(t, m.command("--unix=inside", "--", "echo", "run"))
+	if m.lacks["landlock_unix"] && (got.status != 125 || got.stdout != "" || !strings.HasPrefix(got.stderr, "error: --unix=inside: landlock_unix: ")) {
+		t.Errorf("with --unix=inside: %+v", got)
+	}
+	if !m.lacks["landlock_unix"] && got.stdout != "run\n" {
+		t.Errorf("with --unix=inside: %+v", got)
 	}
 }
 

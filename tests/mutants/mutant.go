@@ -22,6 +22,7 @@ func mutants() []mutant {
 		path, socket, feature                  = "internal/sys/path.go", "internal/sys/socket.go", "internal/sys/feature.go"
 		command, keeper                        = "internal/sys/command.c", "internal/sys/keeper.c"
 		emulator, unseen, connect              = "emulate/emulate.go", "emulate/unseen.go", "emulate/connect.go"
+		confined                               = "supervisor/landlock.go"
 		wall, whose, namespaces                = "supervisor/wall.go", "supervisor/whose.go", "supervisor/namespaces.go"
 	)
 	return []mutant{
@@ -56,6 +57,9 @@ func mutants() []mutant {
 		{"netns_cookie", "netns_cookie", "a socket's network namespace is not found", whose, "\tns, err := sys.NetworkOf(fd)\n\tif err != nil {\n\t\treturn identity{}, err\n\t}\n\tdefer", "\tns, err := sys.NetworkOf(fd)\n\tif err == nil {\n\t\treturn identity{}, ns.Close()\n\t}\n\tdefer"},
 		{"netns_cookie", "netns_cookie", "every socket is of the same one", whose, "\tfile, err := sys.Identify(ns)\n", "\tfile, err := sys.FileID{}, error(nil)\n"},
 		{"netns_cookie", cookieToo, "threads and sockets are told apart", socket, "\tif !netnsCookie.there() {", "\tif false {"},
+		{"landlock", "landlock", "forward ends without it", confined, "\tif usable.Files {", "\tif !usable.Files {\n\t\treturn os.ErrInvalid\n\t} else {"},
+		{"landlock_scope", "landlock_scope", "forward ends without it", confined, "\tif usable.Scope {", "\tif !usable.Scope {\n\t\treturn os.ErrInvalid\n\t} else {"},
+		{"landlock_unix", "landlock_unix", "--unix=inside lets a run begin", "cmd/codex-dnsvisor/run.go", "err := sys.CanStayInside(); err != nil {", "err := sys.CanStayInside(); err == os.ErrInvalid {"},
 		{"ipv6", "ipv6", "the sockets of IPv6 are used all the same", launch, "\tif !ipv6.there() {", "\tif false {"},
 		{"ipv6", "ipv6", "the wall is not built of IPv4 alone", wall, "\t\tudp, tcp, family = s.UDP4, s.TCP4, unix.AF_INET\n", "\t\treturn errors.ErrUnsupported\n"},
 	}
