@@ -40,7 +40,8 @@ for line in sys.stdin:
 		while read -r -u ${COPROC[0]} seen; do echo "$seen"; done`
 	for how, way := range departures {
 		t.Run(how, func(t *testing.T) {
-			cmd := exec.Command(binary, slices.Concat([]string{"--net=host"}, static, []string{"--", "unshare", "-Urn", "bash", "-c", `mkfifo in out; exec 3<>in 4<>out 5>in 6<out 7<&0; ` + script, depart, way, capture})...)
+			// In a user namespace of its own the supervisor may be looked into.
+			cmd := exec.Command("unshare", slices.Concat([]string{"-Ur", binary, "--net=host"}, static, []string{"--", "unshare", "-Urn", "bash", "-c", `mkfifo in out; exec 3<>in 4<>out 5>in 6<out 7<&0; ` + script, depart, way, capture})...)
 			cmd.Dir = t.TempDir()
 			stdin, err := cmd.StdinPipe()
 			must(t, err)
