@@ -7,7 +7,7 @@ TOOLS    = $(CURDIR)/.tools
 LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
-PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl $(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf)
+PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux libcap2-bin bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl $(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf)
 
 # What building for arm64 on another machine uses beside: the compiler brings Debian's own C library, and SYSROOT has the rest.
 CROSS_ARM64   = gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf libc6-dev-arm64-cross pkg-config
@@ -88,7 +88,7 @@ test-long: build test-libc
 ADVERSARY = go test -tags adversary,$(TAGS) -count 1 -v -run '^TestAdversary' ./tests
 
 adversary: build
-	@./scripts/need gcc go seccomp.h dig unbound tcpdump ip python3 bwrap setpriv
+	@./scripts/need gcc go seccomp.h dig unbound tcpdump ip python3 bwrap setpriv setcap
 	$(ADVERSARY) -timeout 10m
 
 adversary-long: build

@@ -103,7 +103,23 @@ func executeEach(f *os.File, requests []request) error {
 	return nil
 }
 
-func allRequests() []request { return append(routes(unix.AF_INET), routes(unix.AF_INET6)...) }
+func allRequests() []request {
+	return append(besideRequests(unix.AF_INET), besideRequests(unix.AF_INET6)...)
+}
+
+// besideRequests have answers stay in the namespace, too: whoever asks may choose the address that the question comes from (IP_FREEBIND,
+// ip(7)), and we answer from any.
+func besideRequests(family uint8) []request {
+	requests := routes(family)
+	priority, local := uint32(0), "lo" // what is sent here, not what passes through
+	for _, protocol := range []uint8{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
+		requests = append(requests, request{unix.RTM_NEWRULE, netlink.Create | netlink.Excl, &rtnetlink.RuleMessage{
+			Family: family, Table: wallTable, Action: unix.FR_ACT_TO_TBL,
+			Attributes: &rtnetlink.RuleAttributes{Priority: &priority, IIFName: &local, IPProto: &protocol, SPortRange: &rtnetlink.RulePortRange{Start: stubPort, End: stubPort}},
+		}})
+	}
+	return requests
+}
 
 // send sends requests whose answers follow reads.
 func (n *news) send(requests []request) {
@@ -203,7 +219,7 @@ func (n *news) withdraw() {
 	<-n.done
 	var requests []request
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
-		for _, r := range routes(family) {
+		for _, r := range besideRequests(family) {
 			if r.kind == unix.RTM_NEWRULE || r.kind == unix.RTM_NEWADDR {
 				requests = append(requests, inverse(r))
 			}

@@ -103,3 +103,18 @@ for rule in "", "priority 0", "priority 1", "priority 31000":
 		t.Errorf("%+v", got)
 	}
 }
+
+// An answer to a question that comes from an address which nobody here has stays here.
+func TestAnswersStay(t *testing.T) {
+	got := onTheWire(t, "", `import socket as s
+question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\4host\7example\0\0\1\0\1"
+for family, level, free, transparent, source, resolver in (s.AF_INET, s.IPPROTO_IP, 15, 19, "9.9.9.9", "8.8.8.8"), (s.AF_INET6, s.IPPROTO_IPV6, 78, 75, "2001:db8::9", "2001:db8::53"):
+    for kind, option, how in (s.SOCK_DGRAM, free, "sendto"), (s.SOCK_DGRAM, transparent, "connect"), (s.SOCK_STREAM, transparent, "connect"):
+        c = s.socket(family, kind); c.setsockopt(level, option, 1); c.bind((source, 4444)); c.settimeout(5)
+        if how == "sendto": c.sendto(question, (resolver, 53))
+        else: c.connect((resolver, 53)); c.send(question if kind == s.SOCK_DGRAM else b"\0\x1e" + question)
+        print(len(c.recv(512)) > 45)`)
+	if got.stdout != strings.Repeat("True\n", 6) {
+		t.Errorf("%+v", got)
+	}
+}
