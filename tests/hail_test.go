@@ -23,10 +23,7 @@ func mayTakeBack() bool {
 // Look-ups in a hail of signals of each kind are all answered, each by what belongs to it, and once; where the kernel takes calls
 // back, a few of a thousand twice.
 func TestHail(t *testing.T) {
-	count := 2000
-	if long() {
-		count = 20_000
-	}
+	count := scaled(2000, 10, 5)
 	flags := []string{"--quiet", "--allow", "*.corp.test", "--record", "*.corp.test. A 127.0.0.1", "--"}
 	for _, before519 := range []bool{false, true} {
 		for _, how := range []string{"timer", "urg", "chld", "stop", "kill"} {
@@ -51,7 +48,7 @@ func TestHail(t *testing.T) {
 				if h.asked != count || h.wrong != 0 || h.lost != 0 || h.twice > twice || h.answered < count-unanswered {
 					t.Errorf("%+v, %s", h, got.stderr)
 				}
-				if h.signals < 20 {
+				if h.signals < count/200 {
 					t.Errorf("no hail: %+v", h)
 				}
 			})
@@ -61,10 +58,7 @@ func TestHail(t *testing.T) {
 
 // A shell whose children die all the while resolves names itself.
 func TestShellOfDyingChildren(t *testing.T) {
-	count := 200
-	if long() {
-		count = 2000
-	}
+	count := scaled(200, 10, 4)
 	const script = `trap 'n=$((n+1))' CHLD
 		for ((i = 0; i < $1; i++)); do : & : & exec 3<>/dev/udp/h$i.corp.test/9 || echo failed $i; exec 3>&-; done
 		wait; ((n >= $1)) && echo done || echo $n children`
@@ -76,10 +70,7 @@ func TestShellOfDyingChildren(t *testing.T) {
 
 // A Go program, whose threads are preempted by signals all the while, gets an answer to each of its questions.
 func TestPreemption(t *testing.T) {
-	each := 20
-	if long() {
-		each = 1000
-	}
+	each := scaled(20, 50, 2)
 	got := run(t, "--quiet", "--allow", "*.corp.test", "--record", "*.corp.test. A 127.0.0.1", "--", program("storm"), "9.9.9.9", strconv.Itoa(each))
 	var once, otherwise int
 	if _, err := fmt.Sscanf(got.stdout, "once %d otherwise %d\n", &once, &otherwise); err != nil || once+otherwise != each*100 {

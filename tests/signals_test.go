@@ -18,11 +18,10 @@ func hammer(t *testing.T, got result) (h hammered) {
 	return h
 }
 
-const hammerCalls = 1500
-
 // A call that signals interrupt and restart is answered once, and one that fails with EINTR is not answered. On a
 // kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
 func TestCallsUnderSignals(t *testing.T) {
+	hammerCalls := scaled(1500, 1, 5)
 	o := newOutside(t)
 	command := under(program("hammer"))
 	for name, c := range map[string]struct {

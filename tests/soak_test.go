@@ -20,6 +20,18 @@ const longVar = "DNSVISOR_TEST_LONG"
 
 func long() bool { return os.Getenv(longVar) != "" }
 
+// scaled is how much of something a test does: so many times as much where all is asked for, and a part of it with -short, as in a guest that
+// is slow.
+func scaled(usual, times, part int) int {
+	switch {
+	case long():
+		return usual * times
+	case testing.Short():
+		return usual / part
+	}
+	return usual
+}
+
 // Look-ups by the thousand from 64 processes are all answered, and cost the supervisor nothing that stays.
 func TestManyLookups(t *testing.T) {
 	lookups := 6400

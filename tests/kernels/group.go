@@ -12,18 +12,10 @@ import (
 type group struct {
 	name    string
 	tests   []string
+	users   []string // none: both
 	env     string
 	limit   time.Duration // past it something hangs
 	program string        // the test binary, if it is not that of the end-to-end tests
-	root    bool          // runs once, as root, and has users of its own
-}
-
-// users run the group in turn.
-func (g group) users() []string {
-	if g.root {
-		return users[:1]
-	}
-	return users
 }
 
 // groups are what every kernel runs.
@@ -36,11 +28,19 @@ var groups = []group{
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
 	{name: "fallbacks", tests: []string{fallbacks}, limit: 10 * time.Minute},
-	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 10 * time.Minute, program: conditionsTest, root: true},
+	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 10 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }
 
-// users are those of a guest that run the groups.
-var users = []string{"root", "user"}
+// both are the users of a guest, who run a group in turn.
+var both = []string{"root", "user"}
+
+// as are who runs the group.
+func (g group) as() []string {
+	if g.users == nil {
+		return both
+	}
+	return g.users
+}
 
 // top is the name of the test that an element is of.
 func top(test string) string {
@@ -69,7 +69,7 @@ func (g group) arguments() string {
 	if program == "" {
 		program = "tests.test"
 	}
-	return fmt.Sprintf("%s -test.run='%s' -test.timeout=%s", program, strings.Join(depth, "/"), g.limit)
+	return fmt.Sprintf("%s -test.run='%s' -test.short -test.timeout=%s", program, strings.Join(depth, "/"), g.limit)
 }
 
 // outcome is what a group came to for one user in one guest.

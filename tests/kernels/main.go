@@ -31,12 +31,13 @@ func run(args []string) error {
 	name := flags.String("arch", "amd64", "the guests' architecture")
 	asked := flags.String("kernels", "", "versions that Debian has, newest, or paths of images; none: the architecture's")
 	only := flags.String("tests", "", "the groups to run; none: all")
+	user := flags.String("as", "", "root or user; none: each group as both")
 	parallel := flags.Int("parallel", min(2, runtime.NumCPU()), "how many guests run at once")
 	page := flags.String("page", "", "where a full run, of all groups on all kernels, writes what it found")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	selected, err := choose(strings.Fields(*only))
+	selected, err := choose(strings.Fields(*only), *user)
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	full := *only == "" && *asked == ""
+	full := *only == "" && *asked == "" && *user == ""
 	if *asked != "" {
 		a.kernels = strings.Fields(*asked)
 	}
@@ -66,10 +67,15 @@ func run(args []string) error {
 	return writePage(*page, m, results, selected, time.Now())
 }
 
-// choose finds groups by name.
-func choose(names []string) ([]group, error) {
+// choose finds groups by name, or all, and has one user run them where one is named.
+func choose(names []string, user string) ([]group, error) {
+	if user != "" && !slices.Contains(both, user) {
+		return nil, fmt.Errorf("no user %q", user)
+	}
 	if len(names) == 0 {
-		return groups, nil
+		for _, g := range groups {
+			names = append(names, g.name)
+		}
 	}
 	var chosen []group
 	for _, name := range names {
@@ -78,6 +84,9 @@ func choose(names []string) ([]group, error) {
 			return nil, fmt.Errorf("no group %q", name)
 		}
 		chosen = append(chosen, groups[i])
+		if user != "" {
+			chosen[len(chosen)-1].users = []string{user}
+		}
 	}
 	return chosen, nil
 }

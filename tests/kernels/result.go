@@ -87,7 +87,7 @@ func (res *result) problems() []string {
 		problems = append(problems, res.row.String()+": "+res.err.Error())
 	}
 	for _, g := range res.row.groups {
-		for _, user := range g.users() {
+		for _, user := range g.as() {
 			o := res.find(g.name, user)
 			if o == nil {
 				problems = append(problems, res.row.String()+": "+g.name+" as "+user+" did not run")

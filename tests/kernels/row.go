@@ -18,7 +18,7 @@ type condition struct {
 
 var plain = condition{cpus: 2, memory: 2048}
 
-// row is a guest of the matrix: a kernel, a condition, and the groups that it has to run, for each of the users.
+// row is a guest of the matrix: a kernel, a condition, and the groups that it has to run.
 type row struct {
 	kernel    kernel
 	condition condition
@@ -31,12 +31,12 @@ func (r row) String() string { return strings.TrimSpace(r.kernel.asked + " " + r
 func (r row) plan() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.condition.setup)
-	for _, user := range users {
+	for _, user := range both {
 		if len(r.groups) > 0 {
 			fmt.Fprintln(&b, "examine", user)
 		}
 		for _, g := range r.groups {
-			if slices.Contains(g.users(), user) {
+			if slices.Contains(g.as(), user) {
 				fmt.Fprintf(&b, "%s group %s %s %s\n", g.env, g.name, user, g.arguments())
 			}
 		}

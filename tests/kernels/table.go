@@ -9,10 +9,10 @@ import (
 	"text/tabwriter"
 )
 
-// cell is what the table says of a group in a guest: both users' tests and seconds.
+// cell is what the table says of a group in a guest: tests and seconds of all who ran it.
 func (res *result) cell(g group) string {
 	tests, seconds, word := 0, 0.0, "pass"
-	for _, user := range g.users() {
+	for _, user := range g.as() {
 		o := res.find(g.name, user)
 		if o == nil {
 			return "did not run"

@@ -195,7 +195,7 @@ static void hail(const char *how, long count)
 			long before = all->asked;
 			while (all->asked == before && waitpid(pid, &status, WNOHANG) == 0)
 				usleep(50); // each has asked, or the hail would have no end
-			usleep(random() % 5000);
+			usleep(random() % 1000);
 			kill(pid, SIGKILL);
 			all->signals++;
 			waitpid(pid, &status, 0);
