@@ -160,9 +160,7 @@ func report(results []*result) error {
 		for _, o := range res.outcomes {
 			if i := slices.IndexFunc(res.row.groups, func(g group) bool { return g.name == o.group }); o.problem(res.row.groups[i]) == "" {
 				passed++
-				continue
 			}
-			fmt.Printf("\n=== %s: %s as %s\n%s\n", res.row, o.group, o.user, strings.Join(o.output, "\n"))
 		}
 		problems := res.problems()
 		failed += len(problems)

@@ -64,7 +64,7 @@ func (res *result) end(o *outcome, status string, tell func(string, ...any)) {
 	word := "ok"
 	for _, g := range res.row.groups {
 		if problem := o.problem(g); g.name == o.group && problem != "" {
-			word = problem
+			word = problem + "\n" + strings.Join(o.output, "\n") + "\n"
 		}
 	}
 	tell("%s: %s as %s: %d tests in %.0f s: %s", res.row, o.group, o.user, o.passed, o.took.Seconds(), word)
