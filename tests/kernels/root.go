@@ -12,7 +12,7 @@ import (
 // packages are what a guest has, with all that they depend on. They are of the machine's own release, whose libraries the tests'
 // clients were linked with.
 var packages = []string{
-	"bash", "dash", "coreutils", "grep", "sed", "mawk", "libc-bin", "busybox-static", "util-linux", "procps", "iproute2",
+	"bash", "dash", "coreutils", "grep", "sed", "mawk", "libc-bin", "mount", "busybox-static", "util-linux", "procps", "iproute2",
 	"python3", "bind9-dnsutils", "curl", "bubblewrap", "dnsmasq-base", "unbound", "tcpdump", "strace", "apparmor",
 }
 
