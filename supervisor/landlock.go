@@ -16,7 +16,8 @@ import (
 // serviceReads are directories whose files a forwarder may read, beside those of its policy: resolv.conf and authorities of
 // certificates, which others change while it runs; who asks; time zones.
 var serviceReads = []string{
-	"/etc", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/pki", "/var/lib/ca-certificates", "/proc", "/usr/share/zoneinfo",
+	"/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman", // where resolv.conf may be a link to
+	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/pki", "/var/lib/ca-certificates", "/proc", "/usr/share/zoneinfo",
 }
 
 // ConfineService gives up what a forwarder at a door does not need any more: see Config.confine. files are those that it follows.
