@@ -249,21 +249,22 @@ func TestCacheIsBounded(t *testing.T) {
 // What most names have is kept of as many as the settings say.
 func TestCacheHoldsItsEntries(t *testing.T) {
 	const entries = 4096
-	l := newLiar(t, func(w dns.ResponseWriter, m *dns.Msg, _ bool) {
-		name := lower(m.Question[0].Name)
-		_ = w.WriteMsg(recursive(answerOf(name+" 60 IN CNAME x."+name, "x."+name+" 60 IN A 192.0.2.1", "x."+name+" 60 IN A 192.0.2.2").records, m))
-	})
-	r := resolver(t, Config{CacheSize: entries}, l)
+	c, err := newCache(entries, 0, time.Hour, 0)
+	must(t, err)
 	for i := range entries / 2 { // of two names each
-		lookup(t, r, fmt.Sprintf("service-%d.internal.example.corp", i), Chain{})
+		name := fmt.Sprintf("service-%d.internal.example.corp", i)
+		reply := &dns.Msg{Answer: answerOf(name+". 60 IN CNAME x."+name+".", "x."+name+". 60 IN A 192.0.2.1", "x."+name+". 60 IN A 192.0.2.2").records}
+		for key, s := range takeApart(question(name), reply) {
+			c.put(key, s)
+		}
 	}
-	if n := r.cache.entries.Len(); n != entries || r.cache.bytes > leastCache/2 {
-		t.Errorf("%d entries, counted as %d bytes", n, r.cache.bytes)
+	if n := c.entries.Len(); n != entries || c.bytes > leastCache/2 {
+		t.Errorf("%d entries, counted as %d bytes", n, c.bytes)
 	}
-	for r.cache.entries.Len() > 0 {
-		r.cache.entries.RemoveOldest()
+	for c.entries.Len() > 0 {
+		c.entries.RemoveOldest()
 	}
-	if r.cache.bytes != 0 {
-		t.Errorf("%d bytes are counted of nothing", r.cache.bytes)
+	if c.bytes != 0 {
+		t.Errorf("%d bytes are counted of nothing", c.bytes)
 	}
 }
