@@ -28,10 +28,10 @@ print(ask("alias.corp.test"), ask("exfil.corp.test"))
 for port in 53, 443:
     try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"exfil", ("10.9.8.1", port))
     except OSError: pass`
+	o := newOutside(t)
 	for _, limit := range []string{"RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_NPROC", "RLIMIT_STACK", "RLIMIT_MEMLOCK", "RLIMIT_CPU", "RLIMIT_SIGPENDING"} {
 		t.Run(limit, func(t *testing.T) {
-			o := newOutside(t)
-			log := o.path("log")
+			log := o.path(limit)
 			flags := []string{"--quiet", "--audit", log, "--allow", "**.corp.test", "--deny", "exfil.corp.test", "--upstream", "udp://127.0.0.1", "--"}
 			got := o.run(append(flags, "/usr/bin/python3", "-c", lower, limit)...)
 			if !strings.HasPrefix(got.stdout, "192.0.2.1\n") || limit == "RLIMIT_FSIZE" && got.stdout != "192.0.2.1\nfailed failed\n" {
@@ -44,12 +44,12 @@ for port in 53, 443:
 					t.Errorf("answered, and not in the log: %s", text)
 				}
 			}
-			for _, packet := range o.captured() {
-				if !question.MatchString(packet) || strings.Contains(strings.ToLower(packet), "exfil") {
-					t.Errorf("got out: %s", packet)
-				}
-			}
 		})
+	}
+	for _, packet := range o.captured() {
+		if !question.MatchString(packet) || strings.Contains(strings.ToLower(packet), "exfil") {
+			t.Errorf("got out: %s", packet)
+		}
 	}
 }
 
