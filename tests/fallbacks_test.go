@@ -184,24 +184,33 @@ func (m *without) attributed(t *testing.T, log string) {
 	}
 }
 
-// sandboxes get names too.
+// sandboxes get names too, whoever asks first: in one a thread that shares its process's descriptors, in the other a program that
+// looks for addresses of its own before it asks.
 func (m *without) sandboxes(t *testing.T) {
-	script := strings.Join([]string{
-		program("table") + " shared",
+	shared := program("table") + " shared\n"
+	others := strings.Join([]string{
+		program("glibc") + " host.example inet addrconfig",
 		program("glibc") + " alias.example unspec canonname,addrconfig" + sorted,
 		program("musl") + " host.example unspec none" + sorted,
 		"dig +short +tcp +tries=1 @8.8.8.8 host.example",
-		program("table"),
+		program("table") + "\n",
 	}, "\n")
-	want := "sent 30, answered\n" + both + canonName + both + "192.0.2.1\nsent 30, answered\n"
+	const answered = "sent 30, answered\n"
+	first, rest := answered, "192.0.2.1\n"+both+canonName+both+"192.0.2.1\n"+answered
 	if m.lacks["pidfd_thread"] && m.lacks["kcmp"] && !m.lacks["pidfd_getfd"] && !m.lacks["netns_cookie"] {
-		want = strings.Replace(want, "sent 30, answered", "sent -1, not answered", 1) // nobody has asked there before
+		first = "sent -1, not answered\n" // nobody has asked there before
 	}
 	for _, net := range nets {
-		for _, sandbox := range [][]string{{"unshare", "-Urn"}, {"bwrap", "--dev-bind", "/", "/", "--unshare-net"}} {
-			got := finish(t, m.command(slices.Concat([]string{net, "--quiet"}, static, []string{"--"}, sandbox, []string{"sh", "-c", script})...))
-			if got.stdout != want || got.stderr != "" || got.status != 0 {
-				t.Errorf("%s, %s: %+v\nwant %q", net, sandbox[0], got, want)
+		for _, c := range []struct {
+			sandbox      []string
+			script, want string
+		}{
+			{[]string{"unshare", "-Urn"}, shared + others, first + rest},
+			{[]string{"bwrap", "--dev-bind", "/", "/", "--unshare-net"}, others + shared, rest + answered},
+		} {
+			got := finish(t, m.command(slices.Concat([]string{net, "--quiet"}, static, []string{"--"}, c.sandbox, []string{"sh", "-c", c.script})...))
+			if got.stdout != c.want || got.stderr != "" || got.status != 0 {
+				t.Errorf("%s, %s: %+v\nwant %q", net, c.sandbox[0], got, c.want)
 			}
 		}
 	}

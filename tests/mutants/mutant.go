@@ -10,16 +10,13 @@ type mutant struct {
 	new     string
 }
 
-const (
-	kcmpToo   = "pidfd_thread,kcmp"
-	cookieToo = "pidfd_getfd,netns_cookie"
-)
+const kcmpToo = "pidfd_thread,kcmp"
 
 // mutants are all that are tried. Each fallback of the table of kernel features has one that ends it before it began.
 func mutants() []mutant {
 	const (
 		listener, launch, target, memory, file = "internal/sys/listener.go", "internal/sys/launch.go", "internal/sys/target.go", "internal/sys/memory.go", "internal/sys/memoryfile.go"
-		path, socket, feature                  = "internal/sys/path.go", "internal/sys/socket.go", "internal/sys/feature.go"
+		path, feature                          = "internal/sys/path.go", "internal/sys/feature.go"
 		command, keeper                        = "internal/sys/command.c", "internal/sys/keeper.c"
 		emulator, unseen, connect              = "emulate/emulate.go", "emulate/unseen.go", "emulate/connect.go"
 		confined                               = "supervisor/landlock.go"
@@ -56,7 +53,6 @@ func mutants() []mutant {
 		{"close_range", "close_range", "nothing is closed", keeper, "\tDIR *dir = opendir(\"/proc/self/fd\");", "\tif (low != ~0u)\n\t\treturn;\n\tDIR *dir = opendir(\"/proc/self/fd\");"},
 		{"netns_cookie", "netns_cookie", "a socket's network namespace is not found", whose, "\tns, err := sys.NetworkOf(fd)\n\tif err != nil {\n\t\treturn identity{}, err\n\t}\n\tdefer", "\tns, err := sys.NetworkOf(fd)\n\tif err == nil {\n\t\treturn identity{}, ns.Close()\n\t}\n\tdefer"},
 		{"netns_cookie", "netns_cookie", "every socket is of the same one", whose, "\tfile, err := sys.Identify(ns)\n", "\tfile, err := sys.FileID{}, error(nil)\n"},
-		{"netns_cookie", cookieToo, "threads and sockets are told apart", socket, "\tif !netnsCookie.there() {", "\tif false {"},
 		{"landlock", "landlock", "forward ends without it", confined, "\tif usable.Files {", "\tif !usable.Files {\n\t\treturn os.ErrInvalid\n\t} else {"},
 		{"landlock_scope", "landlock_scope", "forward ends without it", confined, "\tif usable.Scope {", "\tif !usable.Scope {\n\t\treturn os.ErrInvalid\n\t} else {"},
 		{"landlock_unix", "landlock_unix", "--unix=inside lets a run begin", "cmd/codex-dnsvisor/run.go", "err := sys.CanStayInside(); err != nil {", "err := sys.CanStayInside(); err == os.ErrInvalid {"},
