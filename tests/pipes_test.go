@@ -29,7 +29,7 @@ func TestPipesAndHelpers(t *testing.T) {
 		"timeout around, asking":     `timeout 0.2 $RUN $ASKER 127.0.0.1; echo $?`,
 		"timeout in the foreground":  `timeout --foreground 0.2 $RUN sleep 1000; echo $?`,
 		"timeout by SIGKILL":         `timeout -s KILL 0.2 $RUN sleep 1000; echo $?`,
-		"timeout passed on":          `timeout -s USR1 0.2 $RUN bash -c 'trap "echo usr1; exit 3" USR1; sleep 1000 & wait; kill $!'; echo $?`,
+		"timeout passed on":          `timeout -s USR1 0.2 $RUN bash -c 'trap "trap : USR1; echo usr1; exit 3" USR1; sleep 1000 & wait; kill $!'; echo $?`,
 		"timeout inside":             `$RUN timeout 0.2 $ASKER 127.0.0.1; echo $?`,
 		"timeout not reached":        `timeout 60 $RUN dig +short @127.0.0.1 a.corp.test; echo $?`,
 		"nohup around":               `nohup $RUN sh -c 'kill -HUP $$; echo alive; dig +short @127.0.0.1 a.corp.test' 2>/dev/null; echo $?`,
