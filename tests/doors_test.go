@@ -29,7 +29,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def mount(what, where, kind, flags):
     if libc.mount(what.encode(), where.encode(), kind, flags, None): raise OSError(ctypes.get_errno(), where)
 count = int(sys.argv[1]); doors, command = sys.argv[2:2 + count], sys.argv[2 + count:]
-for top in "/run", "/var/lib":
+for top in "/run", "/var":
     mount("none", top, b"tmpfs", 0)
     os.mkdir(top + "/alias")
 os.environ["HOME"] = "/run/home"
@@ -37,7 +37,7 @@ servers = []
 for i, door in enumerate(doors):
     os.makedirs(os.path.dirname(door), exist_ok=True)
     s = socket.socket(socket.AF_UNIX); s.bind(door); s.listen(64); servers.append(s)
-    top = "/var/lib" if door.startswith("/var/lib") else "/run"
+    top = "/var" if door.startswith("/var") else "/run"
     alias = "%s/alias/%d" % (top, i)
     os.symlink(door, alias + ".sym"); os.symlink(os.path.dirname(door), alias + ".dir"); os.link(door, alias + ".hard")
     open(alias + ".bound", "w").close(); mount(door, alias + ".bound", None, 4096) # MS_BIND
@@ -47,7 +47,7 @@ sys.exit(subprocess.run(command).returncode)
 // doorsClient tries each way to each door, and prints a line a door: the errors, each once.
 const doorsClient = `import os, socket, sys
 for i, door in enumerate(sys.argv[1:]):
-    top = "/var/lib" if door.startswith("/var/lib") else "/run"
+    top = "/var" if door.startswith("/var") else "/run"
     alias = "%s/alias/%d" % (top, i)
     dir, name = os.path.split(door)
     os.chdir(dir); here = os.open(dir, os.O_PATH); got = []
