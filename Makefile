@@ -121,7 +121,7 @@ deps-kernels: deps $(if $(filter $(MACHINE),$(ARCH)),,deps-$(ARCH))
 # tests/kernels/group.go; AS is root or user. Without any it runs all, and writes docs/kernels.md.
 kernel-matrix:
 	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
-	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(AS)" -page docs/kernels.md
+	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" -page docs/kernels.md
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)
