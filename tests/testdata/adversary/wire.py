@@ -21,6 +21,8 @@ while True:
     if port == 9:
         break
     if b"\5exfil\4corp\4test" in packet or port == 53:
+        if port == 53:
+            print("seen:", packet[:80].hex(), file=sys.stderr)
         seen.add((kind, protocol, port if port < 32768 else "high"))
 total, dropped = struct.unpack("II", s.getsockopt(263, 6, 8))  # SOL_PACKET, PACKET_STATISTICS
 print("dropped", dropped)
