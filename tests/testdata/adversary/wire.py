@@ -23,7 +23,7 @@ while True:
     if b"\5exfil\4corp\4test" in packet or port == 53:
         if port == 53:
             print("seen:", packet[:80].hex(), file=sys.stderr)
-            # Now and then a bare reset of a connection to 127.0.0.1 passes, which asks nothing: SECURITY.md has it.
+            # Now and then a bare reset of a connection passes, which asks nothing: SECURITY.md has it.
             if protocol == 6 and payload[13] & 4 and len(payload) == payload[12] // 16 * 4:
                 continue
         seen.add((kind, protocol, port if port < 32768 else "high"))
