@@ -130,7 +130,8 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, w *wall, stopped
 	}
 	listener, err := tree.Load()
 	if err != nil {
-		return 0, errors.Join(err, carrier.Close(), w.Close())
+		status, err := early(tree, stopped, err)
+		return status, errors.Join(err, carrier.Close(), w.Close())
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	services, sctx := errgroup.WithContext(ctx)
@@ -206,6 +207,16 @@ func (c *Config) follow(tree *sys.Tree, stopped chan<- sys.Event) (unix.WaitStat
 		return 0, err
 	}
 	return await(tree, stopped)
+}
+
+// early is how a command ended of which a signal made an end before its exec. Whatever else went wrong with the launch is an error.
+func early(tree *sys.Tree, stopped chan<- sys.Event, err error) (unix.WaitStatus, error) {
+	if errors.Is(err, sys.ErrEnded) {
+		if status, aerr := await(tree, stopped); aerr == nil && status.Signaled() {
+			return status, nil
+		}
+	}
+	return 0, err
 }
 
 var errKeeperGone = errors.New("the keeper of the tree was killed")

@@ -326,8 +326,20 @@ func (w WallSockets) Close() error {
 	return errors.Join(errs...)
 }
 
+// ErrEnded says that the command ended before its exec, and did not say why: a signal can end it once it has its own signal mask.
+// Next says how it ended.
+var ErrEnded = errors.New("the command ended before it began")
+
 // Load lets the command load its filter, now that the wall stands, and takes the listener from it, or is sent it.
 func (t *Tree) Load() (*Listener, error) {
+	l, err := t.load()
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ESRCH) {
+		err = fmt.Errorf("%w: %w", ErrEnded, err)
+	}
+	return l, err
+}
+
+func (t *Tree) load() (*Listener, error) {
 	m, fds, err := t.goOn()
 	if err != nil {
 		return nil, err
@@ -353,10 +365,11 @@ func (t *Tree) Load() (*Listener, error) {
 	return newListener(fd)
 }
 
-// Exec lets the command exec. A StageError of StageExec says that it could not.
+// Exec lets the command exec. A StageError of StageExec says that it could not. One that a signal ended before has no error: Next
+// says so, as of one that had begun.
 func (t *Tree) Exec() error {
 	_, _, err := t.goOn()
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) {
 		return nil
 	}
 	return err

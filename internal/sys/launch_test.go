@@ -118,6 +118,47 @@ func TestEncodeBoundsTheIDMaps(t *testing.T) {
 	}
 }
 
+// A signal that came while the command was being started ends it once it has its own signal mask, and not by an error.
+func TestLaunchReportsAnEarlyEnd(t *testing.T) {
+	for name, stage := range map[string]string{"before the filter": "load", "before the exec": "exec"} {
+		t.Run(name, func(t *testing.T) {
+			tree, sockets, err := Launch([]string{"true"}, func() (Config, error) { return plain(), nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := errors.Join(tree.Close(), sockets.Close()); err != nil {
+					t.Error(err)
+				}
+			}()
+			end := func() {
+				if err := unix.Kill(tree.PID, unix.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if stage == "load" {
+				end()
+				if _, err := tree.Load(); !errors.Is(err, ErrEnded) {
+					t.Errorf("%v", err)
+				}
+			} else {
+				listener, err := tree.Load()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer listener.Close()
+				end()
+				if err := tree.Exec(); err != nil {
+					t.Error(err)
+				}
+			}
+			if event, err := tree.Next(); err != nil || !event.Exited || event.Status.Signal() != unix.SIGTERM {
+				t.Errorf("%+v, %v", event, err)
+			}
+		})
+	}
+}
+
 func TestLaunchReportsTheCommandsStatus(t *testing.T) {
 	tree, listener := start(t, "sh", "-c", "exit 7")
 	if err := tree.Exec(); err != nil {
