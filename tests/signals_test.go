@@ -21,7 +21,10 @@ func hammer(t *testing.T, got result) (h hammered) {
 // A call that signals interrupt and restart is answered once, and one that fails with EINTR is not answered. On a
 // kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
 func TestCallsUnderSignals(t *testing.T) {
-	hammerCalls := scaled(1500, 1, 5)
+	hammerCalls, every, taken := scaled(1500, 1, 5), "300", 15
+	if testing.Short() {
+		every = "3000" // on a slow machine, more would come than calls are made
+	}
 	o := newOutside(t)
 	command := under(program("hammer"))
 	for name, c := range map[string]struct {
@@ -29,18 +32,18 @@ func TestCallsUnderSignals(t *testing.T) {
 		calls   []string
 		taken   int // how many calls the kernel may take back
 	}{
-		"as this kernel does": {nil, []string{"sendto", "sendmsg", "sendmmsg", "send", "tcp"}, map[bool]int{true: hammerCalls / 100}[mayTakeBack()]},
-		"as before 5.19":      {masking("wait_killable"), []string{"sendto", "sendmmsg", "tcp"}, hammerCalls / 100},
+		"as this kernel does": {nil, []string{"sendto", "sendmsg", "sendmmsg", "send", "tcp"}, map[bool]int{true: taken}[mayTakeBack()]},
+		"as before 5.19":      {masking("wait_killable"), []string{"sendto", "sendmmsg", "tcp"}, taken},
 	} {
 		for _, call := range c.calls {
 			for _, handler := range []string{"restart", "interrupt"} {
 				t.Run(name+"/"+call+"/"+handler, func(t *testing.T) {
-					args := slices.Concat(c.wrapper, command, []string{call, handler, "300", fmt.Sprint(hammerCalls), "8.8.8.8"})
+					args := slices.Concat(c.wrapper, command, []string{call, handler, every, fmt.Sprint(hammerCalls), "8.8.8.8"})
 					h := hammer(t, finish(t, o.enter(args...)))
 					if h.unanswered != 0 || h.twice+h.stray > c.taken || h.ticks < hammerCalls/10 {
 						t.Errorf("%+v", h)
 					}
-					if (h.interrupted != 0) != (handler == "interrupt" && call != "send") {
+					if may := handler == "interrupt" && call != "send"; h.interrupted != 0 && !may || h.interrupted == 0 && may && !testing.Short() {
 						t.Errorf("signals did not do what this test is about: %+v", h)
 					}
 				})

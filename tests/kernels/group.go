@@ -18,16 +18,16 @@ type group struct {
 	program string        // the test binary, if it is not that of the end-to-end tests
 }
 
-// groups are what every kernel runs.
+// groups are what every kernel runs. Those that take minutes where there is no KVM have one user run them.
 var groups = []group{
 	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases", "TestForeignABI", "TestTaggedAddresses"}, limit: 5 * time.Minute},
 	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
-	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, limit: 5 * time.Minute},
+	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, users: []string{"user"}, limit: 5 * time.Minute},
 	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside", "TestDoors"}, limit: 5 * time.Minute},
-	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, limit: 5 * time.Minute},
-	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, limit: 5 * time.Minute},
+	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 5 * time.Minute},
+	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 5 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
-	{name: "fallbacks", tests: []string{fallbacks}, limit: 10 * time.Minute},
+	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 10 * time.Minute},
 	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 10 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }
 

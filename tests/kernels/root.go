@@ -27,8 +27,8 @@ var omitted = []string{
 
 // guestFiles are files that packages write when they are installed, or an administrator.
 var guestFiles = map[string]string{
-	"etc/passwd":        "root:x:0:0:root:/root:/bin/sh\nuser:x:54321:54321::/tmp:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n",
-	"etc/group":         "root:x:0:\ntty:x:5:\nuser:x:54321:\nnogroup:x:65534:\n",
+	"etc/passwd":        "root:x:0:0:root:/root:/bin/sh\nuser:x:54321:54321::/tmp:/bin/sh\ntcpdump:x:100:100::/nonexistent:/usr/sbin/nologin\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n",
+	"etc/group":         "root:x:0:\ntty:x:5:\nuser:x:54321:\ntcpdump:x:100:\nnogroup:x:65534:\n",
 	"etc/hosts":         "127.0.0.1 localhost\n::1 localhost ip6-localhost\n",
 	"etc/hostname":      "guest\n",
 	"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
