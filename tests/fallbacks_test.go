@@ -218,13 +218,12 @@ func (m *without) sandboxes(t *testing.T) {
 
 // signals restart calls, and nobody is answered twice, but where a kernel takes a call back.
 func (m *without) signals(t *testing.T) {
-	const calls = 600
-	taken := 0
+	calls, every, taken := scaled(600, 1, 4), often(), 0
 	if m.lacks["wait_killable"] {
-		taken = calls / 100
+		taken = 6
 	}
 	for _, call := range []string{"sendto", "tcp"} {
-		h := hammer(t, finish(t, m.command("--quiet", "--", program("hammer"), call, "restart", "300", fmt.Sprint(calls), "8.8.8.8")))
+		h := hammer(t, finish(t, m.command("--quiet", "--", program("hammer"), call, "restart", every, fmt.Sprint(calls), "8.8.8.8")))
 		if h.unanswered != 0 || h.twice+h.stray > taken {
 			t.Errorf("%s: %+v", call, h)
 		}

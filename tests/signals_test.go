@@ -18,13 +18,18 @@ func hammer(t *testing.T, got result) (h hammered) {
 	return h
 }
 
+// often is how many microseconds are between the hammer's signals; on a slow machine, a call would never get to its end.
+func often() string {
+	if testing.Short() {
+		return "3000"
+	}
+	return "300"
+}
+
 // A call that signals interrupt and restart is answered once, and one that fails with EINTR is not answered. On a
 // kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
 func TestCallsUnderSignals(t *testing.T) {
-	hammerCalls, every, taken := scaled(1500, 1, 5), "300", 15
-	if testing.Short() {
-		every = "3000" // on a slow machine, more would come than calls are made
-	}
+	hammerCalls, every, taken := scaled(1500, 1, 5), often(), 15
 	o := newOutside(t)
 	command := under(program("hammer"))
 	for name, c := range map[string]struct {

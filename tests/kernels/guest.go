@@ -56,7 +56,7 @@ func (m machine) command(ctx context.Context, r row, initrd string) *exec.Cmd {
 }
 
 // canKVM boots one guest that does nothing.
-func (m machine) canKVM(k kernel) bool {
+func (m machine) canKVM(ctx context.Context, k kernel) bool {
 	if m.arch.name != runtime.GOARCH {
 		return false
 	}
@@ -66,7 +66,7 @@ func (m machine) canKVM(k kernel) bool {
 	}
 	_ = f.Close()
 	m.kvm = true
-	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	r := row{kernel: k, condition: plain}
 	initrd, err := m.initrd(r, "probe")
@@ -106,13 +106,13 @@ func (m machine) initrd(r row, name string) (string, error) {
 }
 
 // boot runs a row's guest to its end, and tells of each line that the guest says.
-func (m machine) boot(r row, name string, said func(line string)) error {
+func (m machine) boot(ctx context.Context, r row, name string, said func(line string)) error {
 	initrd, err := m.initrd(r, name)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(initrd)
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	cmd := m.command(ctx, r, initrd)
 	stdout, err := cmd.StdoutPipe()

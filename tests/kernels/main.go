@@ -7,16 +7,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -45,16 +49,18 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	defer stop()
 	full := *only == "" && *asked == "" && *user == ""
 	if *asked != "" {
 		a.kernels = strings.Fields(*asked)
 	}
-	m, rows, clean, err := prepare(a, selected)
+	m, rows, clean, err := prepare(ctx, a, selected)
 	if err != nil {
 		return err
 	}
 	defer clean()
-	results := runAll(m, rows, *parallel)
+	results := runAll(ctx, m, rows, *parallel)
 	if err := printTable(os.Stdout, results, selected); err != nil {
 		return err
 	}
@@ -92,7 +98,7 @@ func choose(names []string, user string) ([]group, error) {
 }
 
 // prepare gets the kernels and builds the root.
-func prepare(a arch, selected []group) (m machine, rows []row, clean func(), err error) {
+func prepare(ctx context.Context, a arch, selected []group) (m machine, rows []row, clean func(), err error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return m, nil, nil, err
@@ -111,7 +117,7 @@ func prepare(a arch, selected []group) (m machine, rows []row, clean func(), err
 		clean()
 		return m, nil, nil, err
 	}
-	m.kvm = m.canKVM(found[0])
+	m.kvm = m.canKVM(ctx, found[0])
 	fmt.Println("guests run with", m.accelerator())
 	for _, k := range found {
 		rows = append(rows, row{k, plain, selected})
@@ -129,7 +135,7 @@ func cacheDir() (string, error) {
 }
 
 // runAll runs the rows, some at once.
-func runAll(m machine, rows []row, parallel int) []*result {
+func runAll(ctx context.Context, m machine, rows []row, parallel int) []*result {
 	results := make([]*result, len(rows))
 	var mutex sync.Mutex
 	tell := func(format string, args ...any) {
@@ -142,7 +148,7 @@ func runAll(m machine, rows []row, parallel int) []*result {
 	for i, r := range rows {
 		free <- struct{}{}
 		all.Go(func() {
-			results[i] = watch(m, r, fmt.Sprint(i), tell)
+			results[i] = watch(ctx, m, r, fmt.Sprint(i), tell)
 			<-free
 		})
 	}

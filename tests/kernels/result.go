@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +22,11 @@ type result struct {
 }
 
 // watch runs a row's guest. tell hears of what happens.
-func watch(m machine, r row, name string, tell func(format string, args ...any)) *result {
+func watch(ctx context.Context, m machine, r row, name string, tell func(format string, args ...any)) *result {
 	res := &result{row: r, lacks: map[string][]string{}, absent: map[string][]string{}}
 	start := time.Now()
 	var current *outcome
-	res.err = m.boot(r, name, func(line string) {
+	res.err = m.boot(ctx, r, name, func(line string) {
 		words := strings.SplitN(line, " ", 4)
 		if words[0] != "@@" || len(words) < 2 {
 			if current != nil {
