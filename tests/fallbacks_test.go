@@ -230,11 +230,18 @@ func (m *without) signals(t *testing.T) {
 	}
 }
 
-// unix sockets are reached where it can be told that they lead to no resolver.
-func (m *without) unix(t *testing.T) {
-	dir, err := os.MkdirTemp("", "door") //nolint:usetesting // a socket's path is short
+// shortDir is a directory for sockets, whose paths are short.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "door") //nolint:usetesting // its path has the test's name
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// unix sockets are reached where it can be told that they lead to no resolver.
+func (m *without) unix(t *testing.T) {
+	dir := shortDir(t)
 	must(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700))
 	server, err := net.Listen("unix", filepath.Join(dir, "door"))
 	must(t, err)
@@ -261,7 +268,7 @@ func (m *without) pipes(t *testing.T) {
 
 // forward answers, confined by what there is; and --unix=inside is had, or said not to be.
 func (m *without) forward(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "dns.sock")
+	socket := filepath.Join(shortDir(t), "dns.sock")
 	forwarder := m.command(slices.Concat([]string{"forward", "--listen", "unix://" + socket}, static)...)
 	stderr, err := forwarder.StderrPipe()
 	must(t, err)
