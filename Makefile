@@ -29,7 +29,7 @@ GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -122,6 +122,11 @@ deps-kernels: deps $(if $(filter $(MACHINE),$(ARCH)),,deps-$(ARCH))
 kernel-matrix:
 	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
 	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" -page docs/kernels.md
+
+# A selection for each change: the oldest and the newest kernel at once, as an ordinary user. The rest of the groups, both users, the other kernels
+# and arm64 have each night (.github/workflows/kernels.yml).
+kernel-matrix-ci:
+	$(MAKE) kernel-matrix KERNELS="5.10 newest" TESTS="calls wall attach races signals lifetime" AS=user
 
 deps-clients: deps
 	./scripts/deps $(CLIENTS)

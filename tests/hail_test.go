@@ -26,6 +26,9 @@ func TestHail(t *testing.T) {
 	count := scaled(2000, 10, 5)
 	flags := []string{"--quiet", "--allow", "*.corp.test", "--record", "*.corp.test. A 127.0.0.1", "--"}
 	for _, before519 := range []bool{false, true} {
+		if before519 && mayTakeBack() {
+			break // the kernel is one of those
+		}
 		for _, how := range []string{"timer", "urg", "chld", "stop", "kill"} {
 			name, args := how, slices.Concat([]string{binary}, flags, []string{program("hail"), how, strconv.Itoa(count), "9.9.9.9"})
 			if before519 {

@@ -29,7 +29,7 @@ func often() string {
 // A call that signals interrupt and restart is answered once, and one that fails with EINTR is not answered. On a
 // kernel that takes a call back after its count was accepted (before 5.19), a few of a thousand are.
 func TestCallsUnderSignals(t *testing.T) {
-	hammerCalls, every, taken := scaled(1500, 1, 5), often(), 15
+	hammerCalls, every, taken := scaled(1500, 1, 10), often(), 15
 	o := newOutside(t)
 	command := under(program("hammer"))
 	for name, c := range map[string]struct {
@@ -40,6 +40,9 @@ func TestCallsUnderSignals(t *testing.T) {
 		"as this kernel does": {nil, []string{"sendto", "sendmsg", "sendmmsg", "send", "tcp"}, map[bool]int{true: taken}[mayTakeBack()]},
 		"as before 5.19":      {masking("wait_killable"), []string{"sendto", "sendmmsg", "tcp"}, taken},
 	} {
+		if c.wrapper != nil && mayTakeBack() {
+			continue // the kernel is one of those
+		}
 		for _, call := range c.calls {
 			for _, handler := range []string{"restart", "interrupt"} {
 				t.Run(name+"/"+call+"/"+handler, func(t *testing.T) {

@@ -20,15 +20,15 @@ type group struct {
 
 // groups are what every kernel runs. Those that take minutes where there is no KVM have one user run them.
 var groups = []group{
-	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases", "TestForeignABI", "TestTaggedAddresses"}, limit: 5 * time.Minute},
-	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 5 * time.Minute},
-	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, users: []string{"user"}, limit: 5 * time.Minute},
-	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside", "TestDoors"}, limit: 5 * time.Minute},
-	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 5 * time.Minute},
-	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 5 * time.Minute},
-	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 5 * time.Minute},
-	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 10 * time.Minute},
-	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 10 * time.Minute, program: conditionsTest, users: []string{"root"}},
+	{name: "calls", tests: []string{"TestGetaddrinfo", "TestLanguages", "TestSendmmsg", "TestCases", "TestForeignABI", "TestTaggedAddresses"}, limit: 8 * time.Minute},
+	{name: "wall", tests: []string{"TestEveryResolver", "TestEveryNameserverLine", "TestCapture", "TestStubTCP", "TestIPv6Disabled"}, limit: 8 * time.Minute},
+	{name: "attach", tests: []string{"TestSandboxes", "TestHostModeLeavesTheHostAlone", "TestBoundToADevice", "TestRulesAreMended", "TestMovesBetweenNamespaces"}, users: []string{"user"}, limit: 8 * time.Minute},
+	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside", "TestDoors"}, limit: 8 * time.Minute},
+	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 8 * time.Minute},
+	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 8 * time.Minute},
+	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 8 * time.Minute},
+	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 15 * time.Minute},
+	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }
 
 // both are the users of a guest, who run a group in turn.
