@@ -1,23 +1,31 @@
 // Package audit writes what was decided: one compact JSON object a line and decision, handed to the kernel before
-// [Log.Record] returns, so that no answer leaves ahead of its line. A change of the policy has a line too.
+// [Log.Record] returns, so that no answer leaves ahead of its line. A change of the policy has a line too, and so have the
+// beginning and the end of a session: one run, or one forwarder.
 //
 // # The line
 //
 // The object is flat, the dotted names are literal keys, and a line holds those that have a value in this order:
 //
 //	event.name                  codex.dns.policy_decision, codex.dns.block_decision, codex.dns.forward,
-//	                            codex.dns.policy_reload
+//	                            codex.dns.policy_reload, codex.dns.session_start, codex.dns.session_end
 //	event.timestamp             2026-01-02T03:04:05.678Z: RFC 3339, UTC, milliseconds
-//	conversation.id, session.id
+//	conversation.id             the agent's own name for what the command belongs to
+//	session.id                  random, one for all lines of a session
+//	chain.start                 of the first line: 256 random bits, in hex
+//	service.version             of the first line: this program's
 //	network.policy.scope        domain, non_domain
 //	network.policy.decision     allow, deny
 //	network.policy.source       baseline_policy, record, derived
 //	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
 //	network.policy.rule         the pattern that decided; of a forward, the flag's value or the variable
-//	observed                    true: allowed, though the policy denies it for the reason given
+//	observed                    true: allowed, though the policy denies it for the reason given; of the first line, that
+//	                            the session allows everything so
 //	policy.file                 the file whose change led to a reload
 //	policy.result               applied, refused
 //	policy.reason               why the change was refused, and so the policy is still the old one
+//	policy.digest               sha256: and the SHA-256, in hex, of the policy that decides from this line on, as "policy show"
+//	                            prints it; of the first line, and of an applied change
+//	network.local.address       of a forwarder's first line: the path of its socket
 //	network.transport.protocol  dns_udp, dns_tcp, dns_unix, udp, tcp, unix
 //	server.address              the name asked, lower case, no trailing dot; the address or path of a call
 //	server.port
@@ -32,16 +40,31 @@
 //	duration_us                 whole microseconds
 //	syscall.name
 //	process.pid, process.parent_pid, process.executable.path
-//	process.command_args        array of strings
+//	process.command_args        array of strings; of a run's first line, the command that is run
+//	process.exit.code           of the last line: the command's, which a forwarder's is 0
+//	process.exit.signal         of the last line: that ended the command
+//	error.message               of the last line: why the session failed
+//	session.events              of the last line: how many lines the session has, this one included
 //	count                       all the retries of one question, where there were any
+//	chain.sequence              how many lines of the session there are up to this one
+//	chain.hash                  see below
+//
+// A session without a last line was killed, still runs, or is cut off.
+//
+// # The chain
+//
+// chain.hash is the SHA-256, in lower-case hex, over the chain.hash of the session's line before (64 zeros for the first), a
+// newline, and this line up to the comma before "chain.hash". Several sessions may write to one file; each has a chain of its own.
+//
+// A line that did not get into the log whole is none of its chain: the next one, on a line of its own, has its number.
 //
 // The network.policy.*, server.*, client.address, conversation.id and event.* keys and their values are those of
 // Codex's codex.network_proxy.policy_decision events (openai/codex, codex-rs/network-proxy), an allow's reason
 // "allow" among them. Codex says "none", "unknown" or false where it has no method, client or override; here such
 // keys are left out. The decisions "ask" and the sources mode_guard, proxy_state and decider do not occur. The
-// process.*, session.id and dns.answers keys are OpenTelemetry's, whose dns.question.name is server.address here,
-// whose network.transport is network.transport.protocol, and whose dns.answers holds addresses only. network.peer.* and
-// error.type are its too; client.bytes and server.bytes are the Elastic Common Schema's.
+// process.*, session.id, service.version, network.local.address and dns.answers keys are OpenTelemetry's, whose dns.question.name is server.address here,
+// whose network.transport is network.transport.protocol, and whose dns.answers holds addresses only. network.peer.*,
+// error.type and error.message are its too; client.bytes and server.bytes are the Elastic Common Schema's.
 //
 // # What a target chose
 //

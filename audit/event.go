@@ -8,12 +8,14 @@ import (
 // Name is what an event tells of.
 type Name string
 
-// The kinds of events: three of decisions, and one of what decides.
+// The kinds of events: three of decisions, one of what decides, and the first and the last of a session.
 const (
 	PolicyDecision Name = "codex.dns.policy_decision" // a name that was asked for
 	BlockDecision  Name = "codex.dns.block_decision"  // a call that is not DNS
 	Forward        Name = "codex.dns.forward"         // a connection that was carried outside, at its end
 	PolicyReload   Name = "codex.dns.policy_reload"   // a policy file that has changed
+	SessionStart   Name = "codex.dns.session_start"   // see [Log.Start]
+	SessionEnd     Name = "codex.dns.session_end"     // see [Log.End]
 )
 
 // Scope says whether a decision was about a domain name.
@@ -72,9 +74,6 @@ type Event struct {
 	Name Name
 	Time time.Time // zero means now
 
-	Conversation string // empty means that of [Options]
-	Session      string // empty means that of [Options]
-
 	Scope        Scope
 	Decision     Decision
 	PolicySource string
@@ -85,6 +84,7 @@ type Event struct {
 	PolicyFile   string // whose change led to a reload
 	PolicyResult string
 	PolicyReason string // why the change was refused
+	PolicyDigest string // of the policy that decides from here on
 
 	Transport       string
 	ServerAddress   string // in ScopeDomain lower-cased and stripped of its trailing dot
@@ -105,6 +105,9 @@ type Event struct {
 	Syscall  string
 	Process  Process
 	Key      RetryKey // zero means that the event is never folded
+
+	start *Start
+	end   *Ending
 }
 
 // Process is who asked. Zero values are unknown.

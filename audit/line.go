@@ -16,31 +16,61 @@ const (
 	MaxLine    = 32 * 1024 // the whole line, with its newline
 )
 
+// maxOwn bounds what this program makes up: ids, digests.
+const maxOwn = 128
+
 // timestamp is RFC 3339 with milliseconds, in UTC.
 const timestamp = "2006-01-02T15:04:05.000Z"
 
 // line is the object under construction.
 type line struct{ buf []byte }
 
-// appendLine appends e as one line that ends in a newline. A count above one is written too.
-func appendLine(dst []byte, e *Event, count int) []byte {
+// appendEvent appends the line of e but for its end, which is the chain's. A count above one is written too.
+func appendEvent(dst []byte, opts *Options, e *Event, count int) []byte {
 	l := line{append(dst, '{')}
 	l.string("event.name", string(e.Name), MaxString)
 	l.key("event.timestamp")
 	l.buf = append(l.buf, '"')
 	l.buf = append(e.Time.UTC().AppendFormat(l.buf, timestamp), '"')
-	l.string("conversation.id", e.Conversation, MaxString)
-	l.string("session.id", e.Session, MaxString)
+	l.string("conversation.id", opts.Conversation, MaxString)
+	l.string("session.id", opts.Session, maxOwn)
+	l.start(e.start)
 	l.policy(e)
 	l.reload(e)
 	l.endpoints(e)
 	l.question(e)
 	l.forward(e)
 	l.caller(e)
+	l.end(e.end)
 	if count > 1 {
 		l.number("count", int64(count))
 	}
-	return append(l.buf, '}', '\n')
+	return l.buf
+}
+
+func (l *line) start(s *Start) {
+	if s == nil {
+		return
+	}
+	l.string("chain.start", s.random, MaxString)
+	l.string("service.version", s.Version, MaxString)
+	l.bool("observed", s.Observe)
+	l.string("policy.digest", s.PolicyDigest, maxOwn)
+	l.string("network.local.address", s.Listen, MaxString)
+	l.strings("process.command_args", s.Command, MaxArgs, false)
+}
+
+func (l *line) end(e *Ending) {
+	if e == nil {
+		return
+	}
+	if e.Exited {
+		l.key("process.exit.code")
+		l.buf = strconv.AppendInt(l.buf, int64(e.Code), 10)
+	}
+	l.string("process.exit.signal", e.Signal, MaxString)
+	l.string("error.message", e.Error, MaxString)
+	l.number("session.events", int64(e.events))
 }
 
 func (l *line) policy(e *Event) {
@@ -49,16 +79,14 @@ func (l *line) policy(e *Event) {
 	l.string("network.policy.source", e.PolicySource, MaxString)
 	l.string("network.policy.reason", e.Reason, MaxString)
 	l.string("network.policy.rule", e.Rule, MaxString)
-	if e.Observed {
-		l.key("observed")
-		l.buf = append(l.buf, "true"...)
-	}
+	l.bool("observed", e.Observed)
 }
 
 func (l *line) reload(e *Event) {
 	l.string("policy.file", e.PolicyFile, MaxString)
 	l.string("policy.result", e.PolicyResult, MaxString)
 	l.string("policy.reason", e.PolicyReason, MaxString)
+	l.string("policy.digest", e.PolicyDigest, maxOwn)
 }
 
 func (l *line) endpoints(e *Event) {
@@ -106,6 +134,13 @@ func (l *line) key(name string) {
 	l.buf = append(l.buf, '"')
 	l.buf = append(l.buf, name...)
 	l.buf = append(l.buf, '"', ':')
+}
+
+func (l *line) bool(name string, v bool) {
+	if v {
+		l.key(name)
+		l.buf = append(l.buf, "true"...)
+	}
 }
 
 func (l *line) number(name string, v int64) {

@@ -18,11 +18,19 @@ import (
 
 var update = flag.Bool("update", false, "write the lines as they are now into testdata; read the difference")
 
+// named are what the lines of these tests are told of their session.
+var named = Options{Conversation: "67e55044-10b1-426f-9247-bb680e5fe0c8", Session: "s1"}
+
+// appendLine appends e as the first line of a chain.
+func appendLine(dst []byte, e *Event, count int) []byte {
+	c := newChain()
+	return append(dst, c.seal(appendEvent(c.start(nil), &named, e, count))[hashLen+1:]...)
+}
+
 // allowed is an event with every field set.
 func allowed() Event {
 	return Event{
 		Name: PolicyDecision, Time: time.Date(2026, 1, 2, 4, 4, 5, 678_999_999, time.FixedZone("", 3600)),
-		Conversation: "67e55044-10b1-426f-9247-bb680e5fe0c8", Session: "s1",
 		Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy, Reason: ReasonAllow, Rule: "**.example.test",
 		Transport: TransportDNSUDP, ServerAddress: "WWW.Example.TEST.", ServerPort: 53,
 		ClientAddress: netip.MustParseAddrPort("[::ffff:192.0.2.1]:40000"),
@@ -76,11 +84,18 @@ func TestLines(t *testing.T) {
 			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy,
 			Reason: ReasonDenied, Rule: "*.example.test", Observed: true, ServerAddress: "x.example.test",
 		}, 1},
-		{"reload_applied", Event{Name: PolicyReload, Time: at, Session: "s1", PolicyFile: "/etc/policy.toml", PolicyResult: ReloadApplied}, 1},
+		{"reload_applied", Event{Name: PolicyReload, Time: at, PolicyFile: "/etc/policy.toml", PolicyResult: ReloadApplied, PolicyDigest: "sha256:00"}, 1},
 		{"reload_refused", Event{
 			Name: PolicyReload, Time: at, PolicyFile: "policy\n.toml", PolicyResult: ReloadRefused,
 			PolicyReason: `policy.toml:2:1: unknown key "x"`,
 		}, 1},
+		{"session_start", Event{Name: SessionStart, Time: at, start: &Start{
+			Version: "1.2.3", PolicyDigest: "sha256:00", Observe: true, Command: []string{"make", "-j2", ""}, random: "ab",
+		}}, 1},
+		{"session_start_of_forward", Event{Name: SessionStart, Time: at, start: &Start{Version: "1.2.3", PolicyDigest: "sha256:00", Listen: "/run/dns.sock", random: "ab"}}, 1},
+		{"session_end", Event{Name: SessionEnd, Time: at, end: &Ending{Exited: true, events: 3}}, 1},
+		{"session_end_by_signal", Event{Name: SessionEnd, Time: at, end: &Ending{Signal: "SIGTERM", events: 2}}, 1},
+		{"session_end_failed", Event{Name: SessionEnd, Time: at, end: &Ending{Exited: true, Code: 127, Error: "x: no such file or directory\n", events: 2}}, 1},
 		{"too_many_answers", Event{Name: PolicyDecision, Time: at, Answers: slices.Repeat([]string{"192.0.2.1"}, MaxItems+1)}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,17 +123,25 @@ func TestLineBound(t *testing.T) {
 		long := strings.Repeat(piece, 3*MaxLine)
 		list := slices.Repeat([]string{long}, 1000)
 		e := Event{
-			Name: Name(long), Time: time.Now(), Conversation: long, Session: long, Scope: ScopeDomain, Decision: Decision(long),
-			PolicySource: long, Reason: long, Rule: long, PolicyFile: long, PolicyResult: long, PolicyReason: long, Transport: long, ServerAddress: long, ServerPort: 65535,
+			Name: Name(long), Time: time.Now(), Scope: ScopeDomain, Decision: Decision(long),
+			PolicySource: long, Reason: long, Rule: long, PolicyFile: long, PolicyResult: long, PolicyReason: long, PolicyDigest: long, Transport: long, ServerAddress: long, ServerPort: 65535,
 			ClientAddress: netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(long), 65535),
 			QuestionType:  long, ResponseCode: long, Answers: list,
 			ResolverAddress: netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(long), 53),
 			Duration:        1 << 62, Syscall: long,
 			Process: Process{PID: 1 << 31, ParentPID: 1 << 31, Executable: long, Args: list},
 		}
-		decode(t, appendLine(nil, &e, 1<<62))
-		e.Answers, e.Process.Args = shortened(list, 70), shortened(list, 70)
-		decode(t, appendLine(nil, &e, 1<<62))
+		shorter := e
+		shorter.Answers, shorter.Process.Args = shortened(list, 70), shortened(list, 70)
+		for _, e := range []Event{
+			e, shorter,
+			{Name: SessionStart, start: &Start{Version: long, PolicyDigest: long, Listen: long, Command: list, random: long}},
+			{Name: SessionEnd, end: &Ending{Exited: true, Code: 1 << 31, Signal: long, Error: long, events: 1 << 63}},
+		} {
+			c := chain{sequence: 1 << 63}
+			line := c.seal(appendEvent(c.start(nil), &Options{Conversation: long, Session: long}, &e, 1<<62))
+			decode(t, line[hashLen+1:])
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -10,8 +9,8 @@ import (
 
 // Options are what a [Log] may be told. The zero value is good.
 type Options struct {
-	Conversation string        // put into events that name none
-	Session      string        // put into events that name none
+	Conversation string        // put into every event
+	Session      string        // put into every event; empty means a random one
 	Window       time.Duration // for retries to fold in; zero means [DefaultWindow], below zero that none fold
 	Patience     time.Duration // for a reader to take a line; zero means [DefaultPatience]
 }
@@ -25,7 +24,8 @@ type Log struct {
 	mu     sync.Mutex
 	out    *sink
 	fold   *folder
-	buf    []byte
+	chain  chain
+	buf    []byte      // the hash before, a newline, the line
 	timer  *time.Timer // nil while no count waits for its window to end
 	closed bool
 }
@@ -57,37 +57,10 @@ func (l *Log) Record(e Event) error {
 	return nil
 }
 
-// Close writes the counts that are still held, syncs the file and closes it. Later calls do nothing.
-func (l *Log) Close() error {
-	if l == nil {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return nil
-	}
-	l.closed = true
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	err := l.drain(func(time.Time) bool { return true })
-	if err = errors.Join(err, l.out.close()); err != nil {
-		return l.failed(err)
-	}
-	return nil
-}
-
 // complete fills in what e leaves to the log.
 func (l *Log) complete(e *Event, now time.Time) {
 	if e.Time.IsZero() {
 		e.Time = now
-	}
-	if e.Conversation == "" {
-		e.Conversation = l.opts.Conversation
-	}
-	if e.Session == "" {
-		e.Session = l.opts.Session
 	}
 }
 
@@ -153,10 +126,15 @@ func (l *Log) windowEnded() {
 	}
 }
 
-// write keeps a byte in front of the line for the newline that a torn one needs.
+// write hands one line to the kernel. The chain goes on from it only where it is whole there.
 func (l *Log) write(e *Event, count int) error {
-	l.buf = appendLine(append(l.buf[:0], '\n'), e, count)
-	return l.out.put(l.buf)
+	l.buf = appendEvent(l.chain.start(l.buf[:0]), &l.opts, e, count)
+	l.buf = l.chain.seal(l.buf)
+	whole, err := l.out.put(l.buf[hashLen:])
+	if whole {
+		l.chain.advance()
+	}
+	return err
 }
 
 func (l *Log) failed(err error) error {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -31,12 +32,15 @@ func Open(spec string, opts Options) (*Log, error) {
 	if opts.Patience == 0 {
 		opts.Patience = DefaultPatience
 	}
+	if opts.Session == "" {
+		opts.Session = rand.Text()
+	}
 	out, err := openSpec(spec)
 	if err != nil {
 		return nil, fmt.Errorf("audit log %s: %w", Escape(spec), err)
 	}
 	out.patience = opts.Patience
-	return &Log{name: spec, opts: opts, out: out, fold: fold}, nil
+	return &Log{name: spec, opts: opts, out: out, fold: fold, chain: newChain()}, nil
 }
 
 func openSpec(spec string) (*sink, error) {

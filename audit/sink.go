@@ -25,19 +25,25 @@ type sink struct {
 }
 
 // put writes buf, a newline and then a line, in one write(2) where the kernel takes it whole. The newline in front
-// goes along only after a torn line, so that this one stands alone.
-func (s *sink) put(buf []byte) error {
+// goes along only after a torn line, so that this one stands alone. A line that lacks but its newline is whole, though that
+// is an error too.
+func (s *sink) put(buf []byte) (whole bool, err error) {
 	out := buf[1:]
 	if s.torn {
 		out = buf
 	}
 	n, err := s.push(out)
-	if err != nil {
-		s.torn = s.torn || n > 0
-		return fmt.Errorf("write: %w", err)
+	if err == nil {
+		s.torn, s.stalled = false, false
+		return true, nil
 	}
-	s.torn, s.stalled = false, false
-	return nil
+	switch {
+	case n > 1, n == 1 && !s.torn:
+		s.torn = true
+	case n == 1:
+		s.torn = false // the newline in front was all
+	}
+	return n == len(out)-1, fmt.Errorf("write: %w", err)
 }
 
 // push writes all of out, or says how much of it the kernel took.

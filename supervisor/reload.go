@@ -32,7 +32,7 @@ func (d *desk) reload(r Reload) {
 	d.budget.SetLimits(r.Rules.Budget)
 	d.rules.Store(&r.Rules)
 	if d.log != nil {
-		d.write(audit.Event{Name: audit.PolicyReload, PolicyFile: r.File, PolicyResult: audit.ReloadApplied})
+		d.write(audit.Event{Name: audit.PolicyReload, PolicyFile: r.File, PolicyResult: audit.ReloadApplied, PolicyDigest: r.Rules.Digest})
 	}
 	d.notices.line("%s has changed: the new policy decides", audit.Escape(r.File))
 }

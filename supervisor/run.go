@@ -29,29 +29,28 @@ type Rules struct {
 	MinLease time.Duration // of what an answer leads to, with MaxLease; both 0 are the defaults
 	MaxLease time.Duration
 	Budget   policy.Limits
-	Observe  bool // allow every name; the log marks what would have been denied
+	Digest   string // of what they were made of, for the log; "": nobody wants it
+	Observe  bool   // allow every name; the log marks what would have been denied
 }
 
 // Config is what a run needs. The caller closes the resolver and Log once Run has returned.
 type Config struct {
-	Args         []string // the command and its arguments
-	Rules        Rules
-	Watch        Watch      // nil: the rules never change
-	Log          *audit.Log // nil: no log
-	KeepFD       int        // an inherited descriptor that stays ours; 0: none
-	Unix         filter.Unix
-	Host         bool      // the command stays in the host's network; only what it makes beside is served
-	ReplaceDNS   bool      // answer in sandboxes in place of DNS services of their own
-	Namespaces   int       // how many of the tree's network namespaces are served at once, beside its own
-	Linger       bool      // wait for what the command leaves running
-	Stderr       io.Writer // warnings, denials, failures
-	AllowIn      string    // the table of a file where a name is to be allowed; "" is by --allow
-	Quiet        bool      // say nothing of denials and failures
-	Verbose      bool      // say every decision
-	Forwards     []carry.Forward
-	Home         string // the user's home directory, for the doors in it; "" if unknown
-	Conversation string
-	Session      string
+	Args       []string // the command and its arguments
+	Rules      Rules
+	Watch      Watch      // nil: the rules never change
+	Log        *audit.Log // nil: no log
+	KeepFD     int        // an inherited descriptor that stays ours; 0: none
+	Unix       filter.Unix
+	Host       bool      // the command stays in the host's network; only what it makes beside is served
+	ReplaceDNS bool      // answer in sandboxes in place of DNS services of their own
+	Namespaces int       // how many of the tree's network namespaces are served at once, beside its own
+	Linger     bool      // wait for what the command leaves running
+	Stderr     io.Writer // warnings, denials, failures
+	AllowIn    string    // the table of a file where a name is to be allowed; "" is by --allow
+	Quiet      bool      // say nothing of denials and failures
+	Verbose    bool      // say every decision
+	Forwards   []carry.Forward
+	Home       string // the user's home directory, for the doors in it; "" if unknown
 }
 
 // ExitError is a command that could not be executed: Status is 127 where it was not found, else 126.

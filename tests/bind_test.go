@@ -1,8 +1,6 @@
 package tests
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,20 +108,6 @@ func (z *zones) policy(text string) string {
 	path := z.path(fmt.Sprintf("policy%d.toml", time.Now().UnixNano()))
 	must(z.t, os.WriteFile(path, []byte(text), 0o644))
 	return path
-}
-
-// events reads an audit log.
-func events(t *testing.T, path string) []map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	must(t, err)
-	var events []map[string]any
-	for decoder := json.NewDecoder(bytes.NewReader(text)); decoder.More(); {
-		var e map[string]any
-		must(t, decoder.Decode(&e))
-		events = append(events, e)
-	}
-	return events
 }
 
 // TestZoneSetup asks the servers themselves, so that what the other tests see is codex-dnsvisor's doing.

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -285,17 +284,7 @@ func TestForwardsManyAtOnce(t *testing.T) {
 // events reads a log.
 func (o *outside) events(name string) []map[string]any {
 	o.t.Helper()
-	text, err := os.ReadFile(o.path(name))
-	must(o.t, err)
-	var events []map[string]any
-	for line := range strings.Lines(string(text)) {
-		var e map[string]any
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			o.t.Fatalf("%v: %s", err, line)
-		}
-		events = append(events, e)
-	}
-	return events
+	return logged(o.t, o.path(name))
 }
 
 // Each connection is a line, with what it led to and why it led nowhere.
@@ -334,8 +323,9 @@ func TestForwardNeedsItsLog(t *testing.T) {
 	o := newOutside(t)
 	o.startPython("count", "7000")
 	script := `/usr/bin/python3 -c "$0" 7000 5; /usr/bin/python3 -c "$0" 7000 5`
-	got := o.runIn(nil, "--forward", "7000", "--audit", "/dev/full", "--", "sh", "-c", script, half)
-	if got.stdout != "5\n" || got.status == 0 || strings.Count(got.stderr, "no space left on device") < 1 {
+	full := `ulimit -f 2; exec "$0" "$@"` // room for the first line of the session, and not for two
+	got := finish(t, o.enter("sh", "-c", full, binary, "--forward", "7000", "--audit", o.path("log"), "--", "sh", "-c", script, half))
+	if got.stdout != "5\n" || got.status == 0 || strings.Count(got.stderr, "file too large") < 1 {
 		t.Errorf("%+v", got)
 	}
 }

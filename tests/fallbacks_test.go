@@ -154,7 +154,7 @@ func (m *without) answers(t *testing.T) {
 func (m *without) attributed(t *testing.T, log string) {
 	t.Helper()
 	seen, named := map[string]int{}, map[string]int{}
-	for _, e := range events(t, log) {
+	for _, e := range logged(t, log) {
 		if transport := fmt.Sprint(e["network.transport.protocol"]); !strings.HasPrefix(transport, "dns_") {
 			continue // a door
 		}

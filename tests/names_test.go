@@ -130,7 +130,7 @@ func TestReverseNames(t *testing.T) {
 	derived := map[string]any{
 		"server.address": "10.2.0.192.in-addr.arpa", "network.policy.decision": "allow", "network.policy.source": "derived", "network.policy.rule": internalData,
 	}
-	if lines := events(t, log); !slices.ContainsFunc(lines, func(e map[string]any) bool { return matches(e, derived) }) {
+	if lines := logged(t, log); !slices.ContainsFunc(lines, func(e map[string]any) bool { return matches(e, derived) }) {
 		t.Errorf("no line has %v in %v", derived, lines)
 	}
 }
@@ -149,7 +149,7 @@ func TestDeniedTarget(t *testing.T) {
 		"server.address": internalData, "network.policy.decision": "deny", "network.policy.source": "derived", "network.policy.reason": "denied",
 		"dns.response_code": "NXDOMAIN",
 	}
-	if lines := events(t, log); !slices.ContainsFunc(lines, func(e map[string]any) bool { return matches(e, want) }) {
+	if lines := logged(t, log); !slices.ContainsFunc(lines, func(e map[string]any) bool { return matches(e, want) }) {
 		t.Errorf("no line has %v in %v", want, lines)
 	}
 }
@@ -168,7 +168,7 @@ func TestReverseModes(t *testing.T) {
 		replies := z.dig(t, bind, flags, "mismatch.example.corp", "other.example.corp", "-x 192.0.2.12", "-x 192.0.2.11")
 		has(t, mode, replies[2], want[0])
 		has(t, mode, replies[3], want[1])
-		lines := events(t, log)
+		lines := logged(t, log)
 		unconfirmed := slices.ContainsFunc(lines, func(e map[string]any) bool {
 			return matches(e, map[string]any{
 				"server.address": "12.2.0.192.in-addr.arpa", "network.policy.decision": "deny",

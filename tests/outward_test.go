@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -108,16 +107,7 @@ func TestAudit(t *testing.T) {
 	script := `getent ahostsv4 alias.example; getent hosts other.example; dig +tcp +short @9.9.9.9 host.example
 		/usr/bin/python3 -c 'import socket; socket.create_connection(("192.0.2.7", 443))'`
 	run(t, slices.Concat([]string{"--audit", log}, withStatic("sh", "-c", script))...)
-	text, err := os.ReadFile(log)
-	must(t, err)
-	var events []map[string]any
-	for line := range strings.Lines(string(text)) {
-		var e map[string]any
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			t.Fatalf("%v: %s", err, line)
-		}
-		events = append(events, e)
-	}
+	events := logged(t, log)
 	for name, want := range map[string]map[string]any{
 		"allowed by UDP": {
 			"event.name": "codex.dns.policy_decision", "network.policy.scope": "domain", "network.policy.decision": "allow",
@@ -137,7 +127,7 @@ func TestAudit(t *testing.T) {
 		},
 	} {
 		if !slices.ContainsFunc(events, func(e map[string]any) bool { return matches(e, want) }) {
-			t.Errorf("%s: no line has %v in\n%s", name, want, text)
+			t.Errorf("%s: no line has %v in\n%v", name, want, events)
 		}
 	}
 	for _, e := range events {

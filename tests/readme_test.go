@@ -47,7 +47,7 @@ func TestREADME(t *testing.T) {
 	if ran != 7 {
 		t.Errorf("%d commands", ran)
 	}
-	if log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl")); err != nil || strings.Count(string(log), "\n") != 1 {
+	if log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl")); err != nil || strings.Count(string(log), "\n") != 3 {
 		t.Errorf("the audit log: %q, %v", log, err)
 	}
 }

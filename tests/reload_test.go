@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,12 +77,14 @@ func (f *following) read(r *os.File) {
 
 // questions are those that a line of the log stands for: one, or the retries that came after its first line.
 func questions(line []byte) int {
-	_, count, folded := bytes.Cut(line, []byte(`,"count":`))
-	if !folded {
-		return 1
+	var e struct {
+		Name  string `json:"event.name"`
+		Count int    `json:"count"`
 	}
-	n, _ := strconv.Atoi(string(bytes.TrimSuffix(count, []byte("}\n"))))
-	return n - 1
+	if err := json.Unmarshal(line, &e); err != nil || e.Name != "codex.dns.policy_decision" {
+		return 0
+	}
+	return max(e.Count-1, 1)
 }
 
 // reloaded waits for a line about a reload, and checks its result.

@@ -56,7 +56,7 @@ func TestSearchList(t *testing.T) {
 	}
 	for prefix, count := range map[string]float64{"other.": 2, "nothing": 4} { // questions; none was asked again
 		var denials []map[string]any
-		for _, e := range events(t, log) {
+		for _, e := range logged(t, log) {
 			if name := e["server.address"].(string); strings.HasPrefix(name, prefix) && e["network.policy.decision"] == "deny" {
 				denials = append(denials, e)
 			}

@@ -18,10 +18,10 @@ import (
 
 type forwardCmd struct {
 	policyFlags `embed:""`
+	auditFlags  `embed:""`
 
 	Listen  string   `required:"" placeholder:"unix:///PATH" help:"Answer at a socket: messages framed as by TCP. Its directory must be there."`
 	Peer    []uint32 `placeholder:"UID" help:"Let another user ask too, beside your own and root. Repeatable."`
-	Audit   string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
 	Reload  bool     `negatable:"" default:"true" help:"Follow changes of policy files (the default)."`
 	Quiet   bool     `short:"q" help:"Say nothing on standard error about denied names and failures."`
 	Verbose bool     `short:"v" help:"Say every decision on standard error."`
@@ -36,12 +36,12 @@ func (f *forwardCmd) Run(e *env) error {
 	if !ok || !filepath.IsAbs(path) {
 		return &statusError{exitUsage, &hinted{fmt.Errorf("--listen %q", f.Listen), "unix:// and an absolute path: unix:///run/user/1000/codex-dnsvisor/dns.sock"}}
 	}
-	source := &source{load: f.load, once: !f.Reload}
+	source := &source{load: f.settings, once: !f.Reload}
 	rules, err := source.rules()
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
-	log, _, err := openLog(f.Audit)
+	log, _, err := f.open(audit.Start{PolicyDigest: rules.Digest, Listen: path})
 	if err != nil {
 		return &statusError{exitUsage, errors.Join(err, source.Close())}
 	}
@@ -71,10 +71,20 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 	case errors.Is(err, unix.EWOULDBLOCK):
 		err = &hinted{err, "another forwarder starts there, or somebody else has locked the directory: give the socket a directory of its own, of mode 0700"}
 	}
-	if err = errors.Join(err, source.Close(), config.Log.Close()); err != nil {
+	err = errors.Join(err, source.Close())
+	if err = errors.Join(err, config.Log.End(ending(0, err))); err != nil {
 		return &statusError{exitNo, err}
 	}
 	return nil
+}
+
+// settings are those of the flags and files.
+func (f *forwardCmd) settings() (*settings, error) {
+	s, err := f.load()
+	if err == nil {
+		s.rules.Digest = f.digestOf(s)
+	}
+	return s, err
 }
 
 // endings are the signals that end the service: not those that its caller had it ignore, as nohup does.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -131,18 +132,25 @@ func (s *policyShowCmd) Run(e *env) error {
 	if len(e.command) > 0 {
 		return usageError("policy show takes no command")
 	}
-	file, err := s.merged()
+	settings, err := s.load()
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
-	settings, err := s.settle(file)
-	if err != nil {
-		return &statusError{exitUsage, err}
-	}
+	_, err = fmt.Fprint(e.stdout, settings.text())
+	return err
+}
+
+// text is what the flags and files come to, as a policy file.
+func (s *settings) text() string {
+	file := *s.file
 	file.Records = nil
-	if lines := settings.resolver.Records.Lines(); len(lines) > 0 {
+	if lines := s.resolver.Records.Lines(); len(lines) > 0 {
 		file.Records = []policy.Zone{{Text: strings.Join(lines, "\n") + "\n"}}
 	}
-	_, err = fmt.Fprint(e.stdout, file.TOML())
-	return err
+	return file.TOML()
+}
+
+// digest is that of the text.
+func (s *settings) digest() string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(s.text())))
 }

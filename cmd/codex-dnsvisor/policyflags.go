@@ -34,6 +34,7 @@ type settings struct {
 	rules    supervisor.Rules // but for the resolver
 	resolver resolve.Config
 	files    []string // what was read, or would be if it were there
+	file     *policy.File
 }
 
 func (f *policyFlags) load() (*settings, error) {
@@ -85,7 +86,7 @@ func (f *policyFlags) merged() (*policy.File, error) {
 
 // settle checks what the policy package leaves to others, and adds the records of the flags.
 func (f *policyFlags) settle(file *policy.File) (*settings, error) {
-	s := &settings{files: f.files(), rules: supervisor.Rules{
+	s := &settings{files: f.files(), file: file, rules: supervisor.Rules{
 		Policy: policy.New(file.Rules), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
 		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
 	}}

@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
@@ -17,8 +16,8 @@ import (
 
 type runCmd struct {
 	policyFlags `embed:""`
+	auditFlags  `embed:""`
 
-	Audit         string   `placeholder:"FILE" help:"Append one JSON line a decision to FILE; fd:N is an open descriptor, - standard error."`
 	Unix          string   `enum:"guard,none,inside" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any, inside leaves those in reach that were made inside (Linux 7.1)."`
 	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
 	Net           string   `enum:"isolated,host" default:"isolated" help:"isolated: the command gets an empty network; host: it stays in the host's, and only the network namespaces that it makes get names."`
@@ -79,11 +78,27 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	r.warnBypassed(e, &config)
-	if config.Log, config.KeepFD, err = openLog(r.Audit); err != nil {
+	start := audit.Start{PolicyDigest: rules.Digest, Observe: r.Observe, Command: e.command}
+	if config.Log, config.KeepFD, err = r.open(start); err != nil {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	end, err := supervisor.Run(context.Background(), config)
-	return end, errors.Join(err, source.Close(), config.Log.Close())
+	err = errors.Join(err, source.Close())
+	return end, errors.Join(err, config.Log.End(ending(end.Status, err)))
+}
+
+// ending is what the log says of a run's end.
+func ending(status unix.WaitStatus, err error) audit.Ending {
+	var exec *supervisor.ExitError
+	switch {
+	case errors.As(err, &exec):
+		return audit.Ending{Exited: true, Code: exec.Status, Error: err.Error()}
+	case err != nil:
+		return audit.Ending{Error: err.Error()}
+	case status.Signaled():
+		return audit.Ending{Signal: unix.SignalName(status.Signal())}
+	}
+	return audit.Ending{Exited: true, Code: status.ExitStatus()}
 }
 
 // unixSockets reads --unix.
@@ -115,37 +130,13 @@ func (r *runCmd) settings() (*settings, error) {
 	if err == nil {
 		s.rules.Observe = r.Observe
 		s.resolver.HoldSystem = true
+		s.rules.Digest = r.digestOf(s)
 	}
 	return s, err
 }
 
 // errNoCommand is a usage error of run.
 var errNoCommand = &hinted{errors.New("no command"), "codex-dnsvisor [flags] -- COMMAND [ARG...]"}
-
-// openLog opens the audit log that --audit names, if any, and says which inherited descriptor it took.
-func openLog(text string) (log *audit.Log, descriptor int, err error) {
-	if text == "" {
-		return nil, 0, nil
-	}
-	if log, err = audit.Open(text, audit.Options{Conversation: conversation(), Session: rand.Text()}); err != nil {
-		return nil, 0, fmt.Errorf("--audit: %w", err)
-	}
-	if digits, ok := strings.CutPrefix(text, "fd:"); ok {
-		descriptor, _ = strconv.Atoi(digits) // Open has read it
-	}
-	return log, descriptor, nil
-}
-
-// conversation is the agent's own name for what the command belongs to: Codex exports its thread to the commands it
-// runs, Claude Code its session.
-func conversation() string {
-	for _, name := range []string{"CODEX_THREAD_ID", "CLAUDE_CODE_SESSION_ID"} {
-		if id := os.Getenv(name); id != "" {
-			return id
-		}
-	}
-	return ""
-}
 
 // hinted is an error that says what to do.
 type hinted struct {

@@ -3,7 +3,6 @@
 package codex
 
 import (
-	"os"
 	"slices"
 	"testing"
 )
@@ -21,12 +20,12 @@ func TestProfilesWithoutTheProxy(t *testing.T) {
 try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM); print(socket.gethostbyname("` + alias + `"))
 except OSError as e: print(e)`
 		sandbox := []string{"node", program("node_modules/@openai/codex/bin/codex.js"), "sandbox", "--disable", "network_proxy", "-P", c.profile, "--", "/usr/bin/python3", "-c", ask}
-		under := []string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", "../audit.jsonl", "--"}
+		under := []string{program("codex-dnsvisor"), "--net=host", "--codex-profile", "workspace", "--audit", audit, "--"}
 		if got := finish(t, w.command(slices.Concat(under, sandbox)...)); got.status != 0 || got.stdout != c.want {
 			t.Errorf("%s: %+v", c.profile, got)
 		}
 	}
-	if log, err := os.ReadFile(w.path("audit.jsonl")); err != nil || len(log) != 0 {
-		t.Errorf("the log has %q, %v", log, err)
+	if lines := w.audited(audit); len(lines) != 0 {
+		t.Errorf("the log has %+v", lines)
 	}
 }
