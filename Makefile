@@ -29,7 +29,7 @@ GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -134,9 +134,9 @@ deps-clients: deps
 	cd .cache/clients && apt-get download -q libnss-resolve libnss-mdns nscd systemd-resolved libsystemd-shared && for deb in *.deb; do dpkg -x "$$deb" root; done && rm -f -- *.deb
 
 npm-packages:
-	mkdir -p .cache/clients
-	cp tests/clients/testdata/npm/package*.json .cache/clients/
-	npm ci --ignore-scripts --prefix .cache/clients
+	for of in clients report; do \
+		mkdir -p .cache/$$of && cp tests/$$of/testdata/npm/package*.json .cache/$$of/ && npm ci --ignore-scripts --prefix .cache/$$of || exit 1; \
+	done
 
 deps-e2e-codex: deps
 	./scripts/deps $(E2E_CODEX)
@@ -153,6 +153,15 @@ e2e-codex: build
 test-clients: build
 	go test -tags clients,$(TAGS) -count 1 -timeout 25m -v ./tests/clients $(CLIENTS_FLAGS)
 	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v -run 'TestRecordsOf|TestServicesOf|TestResolvedInside' ./tests
+	go test -tags clients,$(TAGS) -count 1 -timeout 10m -v ./tests/report
+
+# Times the page of audit report in Chromium: 100,000 events.
+bench-report:
+	go test -tags clients,$(TAGS) -count 1 -run '^$$' -bench Page -benchtime 5x ./tests/report
+
+# The screenshots in docs/, in Chromium.
+docs-report:
+	go test -tags clients,$(TAGS) -count 1 -run TestScreenshots ./tests/report -update
 
 # The table of kernel features in docs/kernels.md, from that in the code.
 docs-kernels:
