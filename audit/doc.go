@@ -31,6 +31,7 @@
 //	server.port
 //	client.address              host:port, as Codex writes it
 //	dns.question.type, dns.response_code
+//	dns.answer.source           of an allowed question: upstream, cache (nothing was asked), record, local (localhost, a failure)
 //	dns.answers                 array of strings
 //	dns.resolver.address        the address the client aimed at; its port is server.port
 //	network.peer.address        what a forward connected to outside: a host, or the path of a socket

@@ -92,6 +92,7 @@ type Event struct {
 	ClientAddress   netip.AddrPort // v4-mapped addresses are written as IPv4; a zero port is left out
 	QuestionType    string
 	ResponseCode    string
+	AnswerSource    string // of an allowed question: where the answer came from, as package resolve names it
 	Answers         []string
 	ResolverAddress netip.AddrPort // written without its port, which is ServerPort
 

@@ -103,6 +103,7 @@ func (l *line) endpoints(e *Event) {
 func (l *line) question(e *Event) {
 	l.string("dns.question.type", e.QuestionType, MaxString)
 	l.string("dns.response_code", e.ResponseCode, MaxString)
+	l.string("dns.answer.source", e.AnswerSource, MaxString)
 	l.strings("dns.answers", e.Answers, MaxAnswers, false)
 	l.string("dns.resolver.address", endpoint(netip.AddrPortFrom(e.ResolverAddress.Addr(), 0)), MaxString)
 }

@@ -34,7 +34,7 @@ func allowed() Event {
 		Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy, Reason: ReasonAllow, Rule: "**.example.test",
 		Transport: TransportDNSUDP, ServerAddress: "WWW.Example.TEST.", ServerPort: 53,
 		ClientAddress: netip.MustParseAddrPort("[::ffff:192.0.2.1]:40000"),
-		QuestionType:  "A", ResponseCode: "NOERROR", Answers: []string{"alias.example.test", "192.0.2.7"},
+		QuestionType:  "A", ResponseCode: "NOERROR", AnswerSource: "cache", Answers: []string{"alias.example.test", "192.0.2.7"},
 		ResolverAddress: netip.MustParseAddrPort("8.8.8.8:53"), Duration: 1234567 * time.Nanosecond, Syscall: "sendto",
 		Process: Process{PID: 42, ParentPID: 41, Executable: "/usr/bin/curl", Args: []string{"curl", "", "https://www.example.test/"}},
 	}

@@ -42,6 +42,7 @@ type Event struct {
 	ClientAddress   string // host:port
 	QuestionType    string
 	ResponseCode    string
+	AnswerSource    string // record, cache, upstream or local, of an allowed question
 	Answers         []string
 	ResolverAddress string
 
@@ -106,7 +107,7 @@ func (e *Event) Clone() *Event {
 func (e *Event) strings() []*string {
 	return []*string{
 		&e.Conversation, &e.Session, &e.PolicySource, &e.Reason, &e.Rule, &e.PolicyFile, &e.PolicyResult, &e.PolicyReason,
-		&e.Transport, &e.ServerAddress, &e.ClientAddress, &e.QuestionType, &e.ResponseCode, &e.ResolverAddress,
+		&e.Transport, &e.ServerAddress, &e.ClientAddress, &e.QuestionType, &e.ResponseCode, &e.AnswerSource, &e.ResolverAddress,
 		&e.PeerAddress, &e.Error, &e.Syscall, &e.Executable, &e.Method,
 		&e.Version, &e.PolicyDigest, &e.Listen, &e.ExitSignal, &e.Message,
 	}

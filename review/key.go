@@ -114,6 +114,8 @@ func (e *Event) setNetwork(key string, v values) (known, ok bool) {
 		ok = text(&e.QuestionType, v)
 	case "dns.response_code":
 		ok = text(&e.ResponseCode, v)
+	case "dns.answer.source":
+		ok = text(&e.AnswerSource, v)
 	case "dns.answers":
 		e.Answers, ok = v.strings()
 	case "dns.resolver.address":

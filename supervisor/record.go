@@ -24,6 +24,9 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: *q.process,
 	}
 	e.Decision, e.PolicySource, e.Reason = verdict(q.judgement, a)
+	if e.Decision == audit.Allow {
+		e.AnswerSource = string(a.Source())
+	}
 	if q.Rule != nil {
 		e.Rule = q.Rule.Pattern.String()
 	}
