@@ -28,12 +28,18 @@ type lines struct {
 	used int    // bytes of buf that the last chunk had
 	line int    // lines that were given or skipped
 	err  error
+
+	follow   bool // the end is not for good: next may be called again behind it, and the last line has a newline then
+	skipping bool // what comes is the rest of a line that is too long
 }
 
 // next gives the next chunk. At the end the error is io.EOF; with another, what could be read was given before.
 func (l *lines) next() (chunk, error) {
 	l.buf = l.buf[:copy(l.buf, l.buf[l.used:])]
 	l.used = 0
+	if l.skipping {
+		l.skip()
+	}
 	searched := 0
 	for {
 		if end := bytes.LastIndexByte(l.buf[searched:], '\n'); end >= 0 {
@@ -41,11 +47,13 @@ func (l *lines) next() (chunk, error) {
 		}
 		searched = len(l.buf)
 		switch {
-		case l.ended() && searched == 0:
-			return chunk{}, l.err
+		case l.ended() && (searched == 0 || l.follow):
+			return chunk{}, l.end()
 		case l.ended():
 			return l.last(), nil
 		case searched >= MaxLine:
+			l.line++
+			l.skipping = true
 			l.skip()
 			return chunk{long: l.line}, nil
 		}
@@ -75,6 +83,15 @@ func (l *lines) give(n int) chunk {
 
 func (l *lines) ended() bool { return l.err != nil }
 
+// end is what next says of the end, behind which a file that is followed may be read on.
+func (l *lines) end() error {
+	err := l.err
+	if l.follow && errors.Is(err, io.EOF) {
+		l.err = nil
+	}
+	return err
+}
+
 // last gives what stands behind the last newline.
 func (l *lines) last() chunk {
 	c := l.give(len(l.buf))
@@ -84,12 +101,12 @@ func (l *lines) last() chunk {
 
 // skip passes over the rest of a line that is too long, and keeps what comes behind.
 func (l *lines) skip() {
-	l.line++
 	for l.err == nil {
 		l.buf = l.buf[:0]
 		l.fill()
 		if end := bytes.IndexByte(l.buf, '\n'); end >= 0 {
 			l.buf = l.buf[:copy(l.buf, l.buf[end+1:])]
+			l.skipping = false
 			return
 		}
 	}

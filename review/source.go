@@ -74,6 +74,9 @@ func look(path string) (Source, fileID, error) {
 	return Source{path, 0}, id, nil
 }
 
+// Expand gives the paths that a name stands for: itself, but for a glob that is not a file's name.
+func Expand(name string) ([]string, error) { return expand(name, false) }
+
 // expand gives the paths that a name stands for.
 func expand(name string, rotated bool) ([]string, error) {
 	if name == stdin {

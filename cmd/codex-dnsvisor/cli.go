@@ -25,6 +25,7 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
 	Policy  policyCmd  `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
 	Forward forwardCmd `cmd:"" help:"Answer other sandboxes' questions by the same policy, at a unix socket."`
+	Audit   auditCmd   `cmd:"" help:"Read audit logs: what was asked, allowed and denied, by whom."`
 	Filter  filterCmd  `cmd:"" help:"Print the seccomp filter."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
