@@ -14,7 +14,7 @@ import (
 // Exit statuses of our own; a run's is its command's.
 const (
 	exitOK     = 0
-	exitNo     = 1   // doctor: run cannot work; explain: denied; policy check --strict: warnings; forward: it failed
+	exitNo     = 1   // doctor: run cannot work; explain: denied; policy check --strict: warnings; forward: it failed; audit verify: damage
 	exitUsage  = 2   // of every subcommand but run
 	exitFailed = 125 // run itself failed, usage included
 )
