@@ -95,7 +95,7 @@ func (r *Report) made(o *object) {
 		o.number(name, r.total[v])
 	}
 	o.close()
-	o.number("damaged", r.damaged)
+	o.number("skipped", r.skipped)
 }
 
 // verdictNames are what the page's script calls them.

@@ -29,7 +29,7 @@ type Report struct {
 	kept      heap
 	line      timeline
 	total     totals
-	damaged   int64
+	skipped   int64
 	seen      uint64
 }
 
@@ -43,8 +43,8 @@ func New(opts Options) *Report {
 	return r
 }
 
-// Damaged counts a line that could not be read.
-func (r *Report) Damaged() { r.damaged++ }
+// Skipped says how many lines could not be read.
+func (r *Report) Skipped(lines int) { r.skipped = int64(lines) }
 
 // Add takes one event, and keeps nothing of its memory.
 func (r *Report) Add(e *review.Event) {

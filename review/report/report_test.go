@@ -25,7 +25,7 @@ type shown struct {
 		At int64
 	}
 	Total   struct{ Lines, Denied, Would, Allowed int64 }
-	Damaged int64
+	Skipped int64
 	Line    struct {
 		Start, Width           int64
 		Denied, Would, Allowed []int64
@@ -87,7 +87,7 @@ func TestData(t *testing.T) {
 	observed.Observed, observed.Rule, observed.Reason = true, "c.*", "denied"
 	r.Add(observed)
 	r.Add(&review.Event{Name: audit.PolicyReload, PolicyFile: "/etc/policy.toml", PolicyResult: "refused", PolicyReason: "it is bad", Time: start.Add(time.Hour)})
-	r.Damaged()
+	r.Skipped(1)
 	s, _ := page(t, r)
 	if want := []string{"a.example", "b.example", "c.example", "/etc/policy.toml"}; !slices.Equal(s.names(), want) {
 		t.Errorf("%q", s.names())
@@ -106,7 +106,7 @@ func TestData(t *testing.T) {
 	if p := s.Events["process"][1]; s.Processes.PID[p] != 7 || s.Texts[s.Processes.Command[p]] != "sh -c 'ask b' ''" {
 		t.Errorf("%+v", s.Processes)
 	}
-	if s.Total.Lines != 4 || s.Total.Denied != 3 || s.Total.Would != 1 || s.Total.Allowed != 1 || s.Damaged != 1 || s.Made.By != "test" {
+	if s.Total.Lines != 4 || s.Total.Denied != 3 || s.Total.Would != 1 || s.Total.Allowed != 1 || s.Skipped != 1 || s.Made.By != "test" {
 		t.Errorf("%+v", s)
 	}
 }

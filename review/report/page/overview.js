@@ -10,7 +10,7 @@ function showTotals() {
 		lines.push(element("p", { class: "note" }, "Of these " + amount(size, "event is", "events are") + " on this page, the newest ones, and those that were denied before all others; " +
 			number.format(left) + (left === 1 ? " is" : " are") + " counted in the time line alone."));
 	}
-	if (data.damaged > 0) lines.push(element("p", { class: "note" }, amount(data.damaged, "line", "lines") + " could not be read."));
+	if (data.skipped > 0) lines.push(element("p", { class: "note" }, amount(data.skipped, "line", "lines") + " could not be read."));
 	lines.push(element("p", { class: "help" }, "Made by " + data.made.by + " at " + clock(data.made.at) + " UTC."));
 	place("totals").replaceChildren(...lines);
 }
