@@ -45,6 +45,9 @@ func Insert(name string, data []byte, table []string, lines []Line) ([]byte, err
 	}
 	gap := findGap(data, table)
 	result := slices.Concat(data[:gap.at], []byte(gap.text(data, lines)), data[gap.at:])
+	if len(result) > MaxFile {
+		return nil, tooLarge(name)
+	}
 	after, err := codexTree(name, result)
 	if err != nil || !after.without(table, want).equal(before.without(table, nil)) {
 		msg := fmt.Sprintf("there is no place in it for a table [%s]", joined(table))

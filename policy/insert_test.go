@@ -58,6 +58,9 @@ func TestInsertRefuses(t *testing.T) {
 			t.Errorf("%s: %v %q", name, err, got)
 		}
 	}
+	if _, err := Insert("policy.toml", []byte("# "+strings.Repeat("x", MaxFile-10)), DomainsTable, []Line{{Pattern: "b.test"}}); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("it becomes too large: %v", err)
+	}
 	if _, err := Insert("policy.toml", nil, DomainsTable, []Line{{Pattern: "b.test"}, {Pattern: "b.test"}}); err == nil {
 		t.Error("one pattern twice")
 	}

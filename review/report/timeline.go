@@ -10,8 +10,8 @@ const bars = 120
 
 // widths are what a bar may stand for, each a multiple of the one before; beyond the last it doubles.
 var widths = []time.Duration{
-	100 * time.Millisecond, time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
-	time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
+	100 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 10 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
 }
 
 // timeline counts decisions by when they were made, all of them in at most [bars] bars.

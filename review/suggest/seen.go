@@ -105,12 +105,21 @@ func few(all []string) string {
 	const shown = 3
 	texts := make([]string, 0, shown+1)
 	for _, s := range all[:min(shown, len(all))] {
-		texts = append(texts, audit.Show(s))
+		texts = append(texts, brief(s))
 	}
 	if len(all) > shown {
 		texts = append(texts, "…")
 	}
 	return strings.Join(texts, ", ")
+}
+
+// brief shows a text of a line's length, and the end of a longer one: that of a path says most.
+func brief(s string) string {
+	const longest = 64
+	if runes := []rune(audit.Show(s)); len(runes) > longest {
+		return "…" + string(runes[len(runes)-longest:])
+	}
+	return audit.Show(s)
 }
 
 // during is an interval in minutes, UTC, with one date where one does.

@@ -72,7 +72,7 @@ func (g *Gatherer) Suggest() *Suggestion {
 	for to, seen := range g.calls {
 		d.apart[Call] = append(d.apart[Call], Apart{to, "", *seen})
 	}
-	s.Rules = d.rules(d.candidates(names))
+	s.Rules = d.fitting(d.rules(d.candidates(names)))
 	s.Apart = d.groups()
 	return s
 }
@@ -89,6 +89,29 @@ func (d *decider) candidates(names []*name) []*name {
 			continue
 		}
 		left = append(left, n)
+	}
+	return left
+}
+
+// fitting are the rules that a policy file has room for, with what is said of them; those that were asked for most come first.
+func (d *decider) fitting(rules []Rule) []Rule {
+	byTimes := make([]int, len(rules))
+	for i := range rules {
+		byTimes[i] = i
+	}
+	slices.SortStableFunc(byTimes, func(a, b int) int { return cmp.Compare(rules[b].Seen.Times, rules[a].Seen.Times) })
+	room, fits := policy.MaxFile/3, make([]bool, len(rules))
+	for _, i := range byTimes {
+		room -= len(rules[i].line().String()) + len("\r\n")
+		if fits[i] = room >= 0; !fits[i] {
+			d.apart[Room] = append(d.apart[Room], Apart{rules[i].Pattern, "", rules[i].Seen})
+		}
+	}
+	var left []Rule
+	for i, r := range rules {
+		if fits[i] {
+			left = append(left, r)
+		}
 	}
 	return left
 }

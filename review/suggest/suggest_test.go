@@ -171,7 +171,12 @@ func TestBounded(t *testing.T) {
 	if len(g.names) != MaxNames || len(g.calls) != maxCalls || len(one.Programs) != most || len(one.Types) != most || len(one.askers) != most {
 		t.Errorf("%d names, %d calls, %+v", len(g.names), len(g.calls), one)
 	}
-	if s := g.Suggest(); s.Left != g.left || s.Left == 0 || len(s.Rules) != MaxNames {
-		t.Errorf("%d left, %d rules", s.Left, len(s.Rules))
+	s := g.Suggest()
+	text, err := s.TOML(policy.DomainsTable)
+	if err != nil || len(text) > policy.MaxFile || s.Left != g.left || s.Left == 0 || len(s.Rules)+len(s.apart(Room)) != MaxNames || len(s.apart(Room)) == 0 {
+		t.Errorf("%v: %d bytes, %d left, %d rules", err, len(text), s.Left, len(s.Rules))
+	}
+	if !slices.Contains(s.patterns(), "one.example") {
+		t.Error("what was asked for most has no room")
 	}
 }

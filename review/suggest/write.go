@@ -21,10 +21,11 @@ const (
 	Reverse     Reason = "name_of_an_answer"
 	Unconfirmed Reason = "unconfirmed"
 	Unnamed     Reason = "no_rule_can_name_it"
+	Room        Reason = "no_room"
 	Call        Reason = "no_dns"
 )
 
-var reasons = []Reason{Data, Denied, Local, Expanded, Reverse, Unconfirmed, Unnamed, Call}
+var reasons = []Reason{Data, Denied, Local, Expanded, Reverse, Unconfirmed, Unnamed, Room, Call}
 
 // headings say it to people, and what a detail of it means.
 var headings = map[Reason][2]string{
@@ -35,6 +36,7 @@ var headings = map[Reason][2]string{
 	Reverse:     {"Names of addresses, known for as long as an answer with the address holds: no rule is needed", ""},
 	Unconfirmed: {`Names of addresses that do not lead back to them: [dns] ptr = "any" gives them all the same`, ""},
 	Unnamed:     {"No rule can name these", ""},
+	Room:        {"Asked for less often than those that fit into a policy file", ""},
 	Call:        {"No DNS: no policy allows these; see --forward and --unix", ""},
 }
 
@@ -45,10 +47,12 @@ const shown = 40
 func (s *Suggestion) Lines() []policy.Line {
 	lines := make([]policy.Line, len(s.Rules))
 	for i := range s.Rules {
-		lines[i] = policy.Line{Pattern: s.Rules[i].Pattern, Comment: s.Rules[i].String()}
+		lines[i] = s.Rules[i].line()
 	}
 	return lines
 }
+
+func (r *Rule) line() policy.Line { return policy.Line{Pattern: r.Pattern, Comment: r.String()} }
 
 // TOML is a policy file, or a part of Codex's configuration, with the rules in a table.
 func (s *Suggestion) TOML(table []string) (string, error) {

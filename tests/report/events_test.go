@@ -77,15 +77,42 @@ func hostileEvent(s string, i int) *review.Event {
 	}
 }
 
+// logged adds what becomes of hostile texts that go through a log.
+func logged(tb testing.TB, dir string, all []string, to *report.Report) {
+	tb.Helper()
+	file := filepath.Join(dir, "log.jsonl")
+	log, err := audit.Open(file, audit.Options{Window: -1})
+	must(tb, err)
+	for i, s := range all {
+		must(tb, log.Record(audit.Event{
+			Name: audit.PolicyDecision, Time: began.Add(time.Duration(i) * time.Second), Scope: audit.ScopeDomain, Decision: audit.Deny, Reason: s, Rule: s,
+			ServerAddress: "logged." + s, QuestionType: s, ResponseCode: s, Answers: []string{s}, Syscall: s, Process: audit.Process{PID: 70000 + i, Executable: s, Args: []string{s, s}},
+		}))
+	}
+	must(tb, log.Close())
+	sources, err := review.Sources([]string{file}, false)
+	must(tb, err)
+	reader, read := review.Open(sources, review.Options{}), 0
+	for e := range reader.Events() {
+		to.Add(e)
+		read++
+	}
+	if reader.Err() != nil || read != len(all) || reader.Problems().Count() > 0 {
+		tb.Fatalf("%d of %d events, %v", read, len(all), reader.Err())
+	}
+}
+
 // write makes a page of n events, hostile ones among them where it is to.
 func write(tb testing.TB, dir string, n int, withHostile bool) string {
 	tb.Helper()
 	r := report.New(report.Options{By: "codex-dnsvisor test", Now: began.Add(24 * time.Hour)})
 	if withHostile {
-		for i, s := range hostile() {
+		all := hostile()
+		for i, s := range all {
 			r.Add(hostileEvent(s, i))
-			n--
 		}
+		logged(tb, dir, all, r)
+		n -= 2 * len(all)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
