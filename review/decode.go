@@ -49,7 +49,7 @@ func (d *decoder) flat(line string) bool {
 			return false
 		}
 		if f.take('}') {
-			return f.text == ""
+			return f.at == len(f.text)
 		}
 		if !f.take(',') {
 			return false

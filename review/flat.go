@@ -10,8 +10,9 @@ import (
 // numbers, true and arrays of strings. It gives up on anything else, which then is encoding/json's; what it takes, it reads as
 // encoding/json does, about ten times as fast.
 type flat struct {
-	text    string // what is left to read
-	escapes bool   // there is a backslash somewhere
+	text    string
+	at      int  // how far it is read
+	escapes bool // there is a backslash somewhere
 }
 
 // newFlat looks at the bytes of a line once. False: there are some that are no JSON, or that JSON would replace.
@@ -19,7 +20,7 @@ func newFlat(line string) (flat, bool) {
 	if !printable(line) && (!utf8.ValidString(line) || hasControl(line)) {
 		return flat{}, false
 	}
-	return flat{line, strings.IndexByte(line, '\\') >= 0}, true
+	return flat{text: line, escapes: strings.IndexByte(line, '\\') >= 0}, true
 }
 
 const (
@@ -61,19 +62,19 @@ func hasControl(s string) bool {
 
 // take reads one character that must be there.
 func (f *flat) take(c byte) bool {
-	if f.text == "" || f.text[0] != c {
+	if f.at >= len(f.text) || f.text[f.at] != c {
 		return false
 	}
-	f.text = f.text[1:]
+	f.at++
 	return true
 }
 
 // peek is the next character, or 0.
 func (f *flat) peek() byte {
-	if f.text == "" {
+	if f.at >= len(f.text) {
 		return 0
 	}
-	return f.text[0]
+	return f.text[f.at]
 }
 
 // string reads a string.
@@ -81,28 +82,28 @@ func (f *flat) string() (string, bool) {
 	if !f.take('"') {
 		return "", false
 	}
-	end := strings.IndexByte(f.text, '"')
+	rest := f.text[f.at:]
+	end := strings.IndexByte(rest, '"')
 	if end < 0 {
 		return "", false
 	}
-	s := f.text[:end]
+	s := rest[:end]
 	if f.escapes && strings.IndexByte(s, '\\') >= 0 {
-		return f.escaped()
+		return f.escaped(rest)
 	}
-	f.text = f.text[end+1:]
+	f.at += end + 1
 	return s, true
 }
 
-// escaped reads the rest of a string with escapes.
-func (f *flat) escaped() (string, bool) {
-	for i := 0; i < len(f.text); i++ {
-		switch f.text[i] {
+// escaped reads a string with escapes from behind its opening quote.
+func (f *flat) escaped(rest string) (string, bool) {
+	for i := 0; i < len(rest); i++ {
+		switch rest[i] {
 		case '\\':
 			i++
 		case '"':
-			s, ok := unescape(f.text[:i])
-			f.text = f.text[i+1:]
-			return s, ok
+			f.at += i + 1
+			return unescape(rest[:i])
 		}
 	}
 	return "", false
@@ -160,18 +161,16 @@ func (f *flat) strings() ([]string, bool) {
 // number reads a whole number of at most 18 digits.
 func (f *flat) number() (int64, bool) {
 	negative := f.take('-')
-	n, i := int64(0), 0
-	for i < len(f.text) && '0' <= f.text[i] && f.text[i] <= '9' {
-		n = 10*n + int64(f.text[i]-'0')
-		i++
-		if i > 18 {
+	n, first := int64(0), f.at
+	for c := f.peek(); '0' <= c && c <= '9'; c = f.peek() {
+		n = 10*n + int64(c-'0')
+		if f.at++; f.at-first > 18 {
 			return 0, false
 		}
 	}
-	if i == 0 || f.text[0] == '0' && i > 1 {
+	if f.at == first || f.text[first] == '0' && f.at-first > 1 {
 		return 0, false
 	}
-	f.text = f.text[i:]
 	if c := f.peek(); c != ',' && c != '}' {
 		return 0, false
 	}
@@ -183,13 +182,13 @@ func (f *flat) number() (int64, bool) {
 
 // bool reads true or false.
 func (f *flat) bool() (value, ok bool) {
-	if rest, ok := strings.CutPrefix(f.text, "true"); ok {
-		f.text = rest
+	switch rest := f.text[f.at:]; {
+	case strings.HasPrefix(rest, "true"):
+		f.at += len("true")
 		return true, true
+	case strings.HasPrefix(rest, "false"):
+		f.at += len("false")
+		return false, true
 	}
-	rest, ok := strings.CutPrefix(f.text, "false")
-	if ok {
-		f.text = rest
-	}
-	return false, ok
+	return false, false
 }

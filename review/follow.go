@@ -47,15 +47,24 @@ func Follow(ctx context.Context, names []string, filter *Filter, to Followed) er
 		if err := to.Idle(); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-watcher.Events:
-		case err := <-watcher.Errors:
-			if !errors.Is(err, fsnotify.ErrEventOverflow) { // events were lost, but everything is looked at
-				return fmt.Errorf("follow files: %w", err)
-			}
+		if ended, err := wait(ctx, watcher); ended || err != nil {
+			return err
 		}
+	}
+}
+
+// wait waits for a reason to look at the files. Which of them it was is all the same: most are few.
+func wait(ctx context.Context, watcher *fsnotify.Watcher) (ended bool, err error) {
+	select {
+	case <-ctx.Done():
+		return true, nil
+	case <-watcher.Events:
+		return false, nil
+	case err := <-watcher.Errors:
+		if errors.Is(err, fsnotify.ErrEventOverflow) { // events were lost, but everything is looked at
+			return false, nil
+		}
+		return false, fmt.Errorf("follow files: %w", err)
 	}
 }
 

@@ -21,6 +21,12 @@ const (
 	shortWords = 20 // of one with hyphens
 )
 
+// What [Judge.Look] says beside what [LooksLikeData] does.
+const (
+	overBudget = "over the budget"
+	oneOfMany  = "one of many below its domain"
+)
+
 // Domain is the registrable domain of a name, one label below a public suffix; the name itself where it is one, or an address.
 func Domain(name string) string {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(name)
@@ -137,13 +143,13 @@ func (j *Judge) Look(e *Event) string {
 	case !e.Asked():
 		return ""
 	case e.Reason == audit.ReasonBudget:
-		return "over the budget"
+		return overBudget
 	}
 	if why := LooksLikeData(e.ServerAddress); why != "" {
 		return why
 	}
 	if j.many(e.ServerAddress) {
-		return "one of many below its domain"
+		return oneOfMany
 	}
 	return ""
 }
