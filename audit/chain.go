@@ -8,6 +8,7 @@ import (
 
 // The keys that end each line.
 const (
+	keyKept     = `,"chain.kept":`
 	keySequence = `,"chain.sequence":`
 	keyHash     = `,"chain.hash":"`
 )
@@ -20,6 +21,7 @@ type chain struct {
 	sequence uint64        // of the last line that is whole in the kernel
 	hash     [hashLen]byte // of that line; before the first, all zeros
 	next     [hashLen]byte // of the line that was sealed last
+	kept     uint64        // number of the first line that rotation has left; the next line tells it, where it is above 1
 }
 
 // newChain is before the first line.
@@ -36,6 +38,9 @@ func (c *chain) start(dst []byte) []byte { return append(append(dst, c.hash[:]..
 
 // seal ends the line in text, which start began, with its number and hash.
 func (c *chain) seal(text []byte) []byte {
+	if c.kept > 1 {
+		text = strconv.AppendUint(append(text, keyKept...), c.kept, 10)
+	}
 	text = append(text, keySequence...)
 	text = strconv.AppendUint(text, c.sequence+1, 10)
 	sum := sha256.Sum256(text)
@@ -47,5 +52,6 @@ func (c *chain) seal(text []byte) []byte {
 // advance takes in that the line sealed last is whole in the kernel.
 func (c *chain) advance() {
 	c.sequence++
+	c.kept = 0
 	c.hash = c.next
 }

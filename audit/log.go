@@ -13,6 +13,8 @@ type Options struct {
 	Session      string        // put into every event; empty means a random one
 	Window       time.Duration // for retries to fold in; zero means [DefaultWindow], below zero that none fold
 	Patience     time.Duration // for a reader to take a line; zero means [DefaultPatience]
+	Rotation     Rotation
+	Notice       func(error) // is told why a file cannot be rotated, once; it must not call the log. Nil: nobody is
 }
 
 // Log is an open audit log; make one with [Open]. A nil *Log takes every event and writes nothing. Its methods may be
@@ -128,13 +130,25 @@ func (l *Log) windowEnded() {
 
 // write hands one line to the kernel. The chain goes on from it only where it is whole there.
 func (l *Log) write(e *Event, count int) error {
-	l.buf = appendEvent(l.chain.start(l.buf[:0]), &l.opts, e, count)
-	l.buf = l.chain.seal(l.buf)
+	l.compose(e, count)
+	rotated, err := l.out.ready(len(l.buf) - hashLen)
+	if err != nil {
+		return err
+	}
+	if rotated {
+		l.out.rotation.began(l.chain.sequence + 1)
+		l.chain.kept = l.out.rotation.kept()
+		l.compose(e, count)
+	}
 	whole, err := l.out.put(l.buf[hashLen:])
 	if whole {
 		l.chain.advance()
 	}
 	return err
+}
+
+func (l *Log) compose(e *Event, count int) {
+	l.buf = l.chain.seal(appendEvent(l.chain.start(l.buf[:0]), &l.opts, e, count))
 }
 
 func (l *Log) failed(err error) error {

@@ -36,6 +36,9 @@ func Open(spec string, opts Options) (*Log, error) {
 		opts.Session = rand.Text()
 	}
 	out, err := openSpec(spec)
+	if err == nil && opts.Rotation.MaxSize > 0 {
+		err = rotating(out, spec, &opts)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("audit log %s: %w", Escape(spec), err)
 	}
@@ -43,11 +46,26 @@ func Open(spec string, opts Options) (*Log, error) {
 	return &Log{name: spec, opts: opts, out: out, fold: fold, chain: newChain()}, nil
 }
 
+// rotating has a plain file rotated, or closes what it is not.
+func rotating(out *sink, spec string, opts *Options) error {
+	err := ErrNotRotated
+	if spec != "-" && !strings.HasPrefix(spec, descriptor) {
+		err = out.rotates(spec, opts.Rotation, opts.Notice)
+	}
+	if err != nil {
+		err = errors.Join(err, unix.Close(out.fd))
+	}
+	return err
+}
+
+// descriptor is how the name of an open one begins.
+const descriptor = "fd:"
+
 func openSpec(spec string) (*sink, error) {
 	if spec == "-" {
 		return take(2)
 	}
-	if digits, ok := strings.CutPrefix(spec, "fd:"); ok {
+	if digits, ok := strings.CutPrefix(spec, descriptor); ok {
 		n, err := strconv.ParseUint(digits, 10, 31)
 		if err != nil {
 			return nil, fmt.Errorf("descriptor: %w", err)
@@ -135,7 +153,8 @@ func newSink(fd int) (*sink, error) {
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		return &sink{fd: fd, torn: st.Size > 0 && !endsInNewline(fd, st.Size)}, nil
+		s := &sink{fd: fd}
+		return s, s.look()
 	case unix.S_IFIFO, unix.S_IFCHR:
 		return &sink{fd: fd}, nil
 	case unix.S_IFSOCK:

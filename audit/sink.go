@@ -19,9 +19,51 @@ var errStalled = fmt.Errorf("nobody reads it: %w", unix.EAGAIN)
 type sink struct {
 	fd       int
 	socket   bool
+	regular  bool
+	linked   bool     // it has a name
+	size     int64    // of a regular file, at the least
+	rotation *rotated // nil: it is never
 	patience time.Duration
 	torn     bool // the last line may lack its end
 	stalled  bool // the last wait was in vain: do not wait again before a write has worked
+}
+
+// ErrRemoved is a log that nobody could read any more.
+var ErrRemoved = fmt.Errorf("the file was removed: %w", unix.ENOENT)
+
+// ready looks whether somebody else has removed or cut a regular file, and rotates it where n bytes more are too many.
+func (s *sink) ready(n int) (rotated bool, err error) {
+	if !s.regular {
+		return false, nil
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(s.fd, &st); err != nil {
+		return false, fmt.Errorf("stat: %w", err)
+	}
+	removed := s.linked && st.Nlink == 0
+	if s.rotation != nil && (removed || st.Size > 0 && st.Size+int64(n) > s.rotation.MaxSize) && s.rotate(st.Mode) {
+		s.size = 0
+		return true, s.look()
+	}
+	if removed {
+		return false, ErrRemoved
+	}
+	if st.Size < s.size {
+		s.torn = st.Size > 0 && !endsInNewline(s.fd, st.Size)
+	}
+	s.size = st.Size
+	return false, nil
+}
+
+// look learns what a regular file that was just opened holds.
+func (s *sink) look() error {
+	var st unix.Stat_t
+	if err := unix.Fstat(s.fd, &st); err != nil {
+		return fmt.Errorf("stat: %w", err)
+	}
+	s.regular, s.linked, s.size = true, st.Nlink > 0, st.Size
+	s.torn = st.Size > 0 && !endsInNewline(s.fd, st.Size)
+	return nil
 }
 
 // put writes buf, a newline and then a line, in one write(2) where the kernel takes it whole. The newline in front
@@ -33,6 +75,7 @@ func (s *sink) put(buf []byte) (whole bool, err error) {
 		out = buf
 	}
 	n, err := s.push(out)
+	s.size += int64(n)
 	if err == nil {
 		s.torn, s.stalled = false, false
 		return true, nil
@@ -103,6 +146,14 @@ func (s *sink) wait(left time.Duration) error {
 
 // close syncs what can be synced.
 func (s *sink) close() error {
+	err := s.sync()
+	if s.rotation != nil {
+		err = errors.Join(err, s.rotation.close())
+	}
+	return err
+}
+
+func (s *sink) sync() error {
 	err := unix.Fsync(s.fd)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EROFS) {
 		err = nil // pipes, sockets, terminals

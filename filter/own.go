@@ -16,6 +16,8 @@ type Own struct {
 	Unix Unix // of the command; UnixGuard has paths looked at
 	// Serves says that it answers at a socket and looks into nobody; else it supervises a tree.
 	Serves bool
+	// Rotates says that it renames its log and makes another.
+	Rotates bool
 }
 
 // compiled are the programs of every Own, since compiling one takes most of a millisecond. TestOwnIsCompiled writes them.
@@ -30,6 +32,9 @@ func (o Own) file() string {
 		kind = "forward"
 	case o.Unix != UnixGuard:
 		kind = "run-unsearched"
+	}
+	if o.Rotates {
+		kind += "-rotating"
 	}
 	return "own/" + string(o.Arch) + "-" + kind + ".bpf"
 }
@@ -123,13 +128,27 @@ func narrow() []rule {
 	return rules
 }
 
-// particular are the rules of one kind of process. Neither makes a file, or a longer one shorter.
+// rotating are those of a process that gives its log's name to a new file. It still writes no file over, but renaming may replace one.
+func rotating() []rule {
+	const makes = unix.O_CREAT | unix.O_EXCL | unix.O_TRUNC | unix.O_ACCMODE
+	return []rule{
+		when("openat", where{arg: 2, mask: makes, value: unix.O_CREAT | unix.O_EXCL | unix.O_WRONLY}),
+		when("openat", where{arg: 2, mask: makes | unix.O_APPEND, value: unix.O_WRONLY | unix.O_APPEND}), // that another has made
+		when("renameat"),
+	}
+}
+
+// particular are the rules of one kind of process. None makes a longer file shorter, and none makes one, but where a log is rotated.
 func (o Own) particular() []rule {
 	const makes = unix.O_CREAT | unix.O_TRUNC
-	if o.Serves {
-		return []rule{when("openat", where{arg: 2, mask: makes | unix.O_ACCMODE}), when("unlinkat")}
+	var rules []rule
+	if o.Rotates {
+		rules = rotating()
 	}
-	rules := []rule{when("openat", where{arg: 2, mask: makes})} // a target's memory is written to
+	if o.Serves {
+		return append(rules, when("openat", where{arg: 2, mask: makes | unix.O_ACCMODE}), when("unlinkat"))
+	}
+	rules = append(rules, when("openat", where{arg: 2, mask: makes})) // a target's memory is written to
 	for _, call := range looking {
 		rules = append(rules, when(call))
 	}

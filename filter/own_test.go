@@ -12,7 +12,9 @@ import (
 func owns() []Own {
 	var all []Own
 	for _, arch := range []Arch{AMD64, ARM64} {
-		all = append(all, Own{Arch: arch}, Own{Arch: arch, Unix: UnixNone}, Own{Arch: arch, Serves: true})
+		for _, rotates := range []bool{false, true} {
+			all = append(all, Own{Arch: arch, Rotates: rotates}, Own{Arch: arch, Unix: UnixNone, Rotates: rotates}, Own{Arch: arch, Serves: true, Rotates: rotates})
+		}
 	}
 	return all
 }
@@ -41,13 +43,13 @@ var ownNumbers = map[Arch]map[string]int32{
 	AMD64: {
 		"read": 0, "futex": 202, "socket": 41, "clone": 56, "clone3": 435, "mmap": 9, "mprotect": 10, "ioctl": 16, "prctl": 157, "openat": 257, "openat2": 437,
 		"execve": 59, "execveat": 322, "fork": 57, "vfork": 58, "ptrace": 101, "process_vm_writev": 311, "process_vm_readv": 310, "pidfd_getfd": 438, "bpf": 321, "init_module": 175,
-		"unlinkat": 263, "mount": 165, "setns": 308, "unshare": 272, "setuid": 105, "chmod": 90, "fchmodat": 268, "renameat2": 316, "linkat": 265, "symlinkat": 266,
+		"unlinkat": 263, "renameat": 264, "mount": 165, "setns": 308, "unshare": 272, "setuid": 105, "chmod": 90, "fchmodat": 268, "renameat2": 316, "linkat": 265, "symlinkat": 266,
 		"mkdirat": 258, "capset": 126, "seccomp": 317, "prlimit64": 302, "io_uring_setup": 425, "keyctl": 250, "chroot": 161, "userfaultfd": 323, "memfd_create": 319, "personality": 135,
 	},
 	ARM64: {
 		"read": 63, "futex": 98, "socket": 198, "clone": 220, "clone3": 435, "mmap": 222, "mprotect": 226, "ioctl": 29, "prctl": 167, "openat": 56, "openat2": 437,
 		"execve": 221, "execveat": 281, "ptrace": 117, "process_vm_writev": 271, "process_vm_readv": 270, "pidfd_getfd": 438, "bpf": 280, "init_module": 105,
-		"unlinkat": 35, "mount": 40, "setns": 268, "unshare": 97, "setuid": 146, "fchmodat": 53, "renameat2": 276, "linkat": 37, "symlinkat": 36,
+		"unlinkat": 35, "renameat": 38, "mount": 40, "setns": 268, "unshare": 97, "setuid": 146, "fchmodat": 53, "renameat2": 276, "linkat": 37, "symlinkat": 36,
 		"mkdirat": 34, "capset": 91, "seccomp": 277, "prlimit64": 261, "io_uring_setup": 425, "keyctl": 219, "chroot": 51, "userfaultfd": 282, "memfd_create": 279, "personality": 92,
 	},
 }
@@ -99,6 +101,17 @@ func verdicts() []verdict {
 		{"run-unsearched", "openat2", [6]uint64{}, isRefused},
 		{"forward", "openat2", [6]uint64{}, isRefused},
 		{"run", "unlinkat", [6]uint64{}, isRefused},
+		{"run-rotating", "unlinkat", [6]uint64{}, isRefused},
+		{"run", "renameat", [6]uint64{}, isRefused},
+		{"run-unsearched", "renameat", [6]uint64{}, isRefused},
+		{"forward", "renameat", [6]uint64{}, isRefused},
+		{"", "openat", [6]uint64{0, 0, unix.O_RDWR | unix.O_CREAT | unix.O_EXCL}, isRefused},
+		{"", "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_TRUNC}, isRefused},
+		{"run", "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL}, isRefused},
+		{"forward", "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_APPEND}, isRefused},
+		{"forward-rotating", "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_APPEND | unix.O_NOFOLLOW}, isAllowed},
+		{"forward-rotating", "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_CLOEXEC}, isRefused},
+		{"forward-rotating", "openat", [6]uint64{0, 0, unix.O_RDWR | unix.O_APPEND}, isRefused},
 		{"forward", "unlinkat", [6]uint64{}, isAllowed},
 		{"run", "ioctl", [6]uint64{5, unix.SECCOMP_IOCTL_NOTIF_RECV}, isAllowed},
 		{"run", "ioctl", [6]uint64{5, unix.SIOCGSKNS}, isAllowed},
@@ -107,6 +120,10 @@ func verdicts() []verdict {
 	}
 	for _, call := range []string{"process_vm_readv", "pidfd_getfd"} {
 		all = append(all, verdict{"run", call, [6]uint64{}, isAllowed}, verdict{"run-unsearched", call, [6]uint64{}, isAllowed}, verdict{"forward", call, [6]uint64{}, isRefused})
+	}
+	for _, kind := range []string{"run-rotating", "run-unsearched-rotating", "forward-rotating"} {
+		all = append(all, verdict{kind, "renameat", [6]uint64{}, isAllowed},
+			verdict{kind, "openat", [6]uint64{0, 0, unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_APPEND | unix.O_CLOEXEC}, isAllowed})
 	}
 	for _, call := range []string{
 		"mount", "setns", "unshare", "setuid", "chmod", "fchmodat", "renameat2", "linkat", "symlinkat", "mkdirat", "capset", "seccomp", "io_uring_setup", "keyctl",

@@ -40,7 +40,7 @@ func (c *Config) confine() error {
 	if c.Host {
 		keep = append(keep, overProcesses...)
 	}
-	return confine(filter.Own{Arch: filter.Native(), Unix: c.Unix}, keep)
+	return confine(filter.Own{Arch: filter.Native(), Unix: c.Unix, Rotates: c.Log.Rotates() != ""}, keep)
 }
 
 // flat says whether root's command may have a network namespace of our own user namespace: see command.c.

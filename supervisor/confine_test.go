@@ -200,7 +200,7 @@ func service(allowed, elsewhere string) {
 		panic(err)
 	}
 	listener.(*net.UnixListener).SetUnlinkOnClose(false)
-	if err := ConfineService(Door{Path: allowed + "/socket"}, []string{allowed + "/file", allowed + "/link"}); err != nil {
+	if err := ConfineService(Door{Path: allowed + "/socket"}, []string{allowed + "/file", allowed + "/link"}, nil); err != nil {
 		panic(err)
 	}
 	for _, e := range serviceEscapes(allowed, elsewhere) {
@@ -214,6 +214,10 @@ func service(allowed, elsewhere string) {
 func prisoner(args []string) {
 	if args[0] == "service" {
 		service(args[1], args[2])
+		return
+	}
+	if args[0] == "rotating" {
+		rotating(args[1], args[2], args[3])
 		return
 	}
 	c := Config{Unix: filter.UnixGuard}

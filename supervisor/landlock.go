@@ -9,6 +9,7 @@ import (
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
@@ -22,10 +23,10 @@ var serviceReads = []string{
 
 // ConfineService gives up what a forwarder at a door does not need any more: see Config.confine. files are those that it follows.
 //
-// As far as the kernel has Landlock, it reads no file but in those files' directories and in serviceReads, writes none, removes its
-// own socket and nothing elsewhere, listens at no TCP port (since Linux 6.7) and signals nobody (6.12). Which addresses and sockets it
+// As far as the kernel has Landlock, it reads no file but in those files' directories and in serviceReads, writes none, but where its log is
+// rotated, removes its own socket and nothing elsewhere, listens at no TCP port (since Linux 6.7) and signals nobody (6.12). Which addresses and sockets it
 // connects to is left to the policy, which may name others tomorrow.
-func ConfineService(at Door, files []string) error {
+func ConfineService(at Door, files []string, lines *audit.Log) error {
 	const fs = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSReadDir | ll.AccessFSRemoveDir | ll.AccessFSRemoveFile |
 		ll.AccessFSMakeChar | ll.AccessFSMakeDir | ll.AccessFSMakeReg | ll.AccessFSMakeSock | ll.AccessFSMakeFifo | ll.AccessFSMakeBlock | ll.AccessFSMakeSym |
 		ll.AccessFSRefer | ll.AccessFSTruncate | ll.AccessFSIoctlDev
@@ -38,15 +39,19 @@ func ConfineService(at Door, files []string) error {
 		domain.Scoped = ll.ScopeAbstractUnixSocket | ll.ScopeSignal
 	}
 	if usable.Files {
-		err := domain.BestEffort().Restrict( // for rights over files that it has learnt later
+		rules := []landlock.Rule{
 			landlock.PathAccess(ll.AccessFSReadFile|ll.AccessFSReadDir, readable(files)...).IgnoreIfMissing(),
 			landlock.PathAccess(ll.AccessFSRemoveFile, filepath.Dir(at.Path)),
-		)
+		}
+		if dir := lines.Rotates(); dir != "" {
+			rules = append(rules, landlock.PathAccess(ll.AccessFSWriteFile|ll.AccessFSMakeReg|ll.AccessFSRemoveFile, dir))
+		}
+		err := domain.BestEffort().Restrict(rules...) // for rights over files that it has learnt later
 		if err != nil {
 			return fmt.Errorf("confine ourselves: %w", err)
 		}
 	}
-	return confine(filter.Own{Arch: filter.Native(), Serves: true}, overFiles)
+	return confine(filter.Own{Arch: filter.Native(), Serves: true, Rotates: lines.Rotates() != ""}, overFiles)
 }
 
 // readable are the directories of serviceReads and of files, of what these lead to by symbolic links, and of certificates that the

@@ -15,9 +15,10 @@ type chain struct {
 	id     string
 	pieces []*piece
 	here   *piece // that the file that is being read has last; nil: none yet
-	from   int    // of pieces: the first of this file
-	sealed bool   // the line that the seal knows is there
-	given  bool   // up: there are too many pieces
+	kept   uint64
+	from   int  // of pieces: the first of this file
+	sealed bool // the line that the seal knows is there
+	given  bool // up: there are too many pieces
 }
 
 // piece is a run of lines of a session that stand in one file, with other sessions' between them.
@@ -50,6 +51,7 @@ func (v *Verifier) take(e *event) {
 	v.report.Events++
 	c := v.chainOf(e.session)
 	v.matchSeal(c, e)
+	c.kept = max(c.kept, e.kept)
 	p := c.here
 	switch {
 	case c.given:

@@ -8,7 +8,8 @@
 //
 // A line that was changed, removed, added, moved or taken from another session breaks a chain: that is [Damaged]. A session
 // that lacks its last line, or its first ones, is [Unfinished]: its run was killed or goes on, and rotation has removed its first files;
-// or somebody has cut it there. Only a [Seal] tells these apart: of a sealed session every line up to the seal must be there.
+// or somebody has cut it there. A session tells itself what rotation has removed of it, but not what that of another session has.
+// A [Seal] tells a cut end: the last line that it knows of a session must be there, as it was.
 //
 // Half a line, which a full disk or a kill leaves behind, is none of the log's, and told as a note; so is a line of somebody else.
 // A line that looks like one of ours and is in no chain is damage.
@@ -16,6 +17,6 @@
 // # Limitations
 //
 //   - Who can write the log can write all of it anew, and the chain with it. A seal that was made before tells.
-//   - A whole session that has been removed leaves no trace, unless it was sealed.
+//   - A whole session that has been removed leaves no trace, unless it was sealed; one that was made up looks as any other.
 //   - In one file, the lines of a session must be in their order: files that were put together must have been so in theirs.
 package verify

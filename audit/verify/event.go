@@ -18,6 +18,7 @@ var (
 	first    = []byte(`{"event.name":"codex.dns.session_start",`)
 	last     = []byte(`{"event.name":"codex.dns.session_end",`)
 	session  = []byte(`"session.id":"`)
+	kept     = []byte(`,"chain.kept":`)
 	sequence = []byte(`,"chain.sequence":`)
 	sealing  = []byte(`,"chain.hash":"`)
 	count    = []byte(`,"session.events":`)
@@ -29,6 +30,7 @@ var (
 type event struct {
 	text     []byte // that the hash is of
 	session  []byte
+	kept     uint64 // the number of the first line that rotation had left; 0: it does not say
 	sequence uint64
 	hash     [hashLen]byte
 }
@@ -44,13 +46,16 @@ func parse(line []byte) (e event, ok bool) {
 		return event{}, false
 	}
 	const digits = 20 // of the largest number
-	near := e.text[max(0, len(e.text)-len(sequence)-digits):]
-	_, number, ok := bytes.Cut(near, sequence)
+	near := e.text[max(0, len(e.text)-len(kept)-len(sequence)-2*digits):]
+	before, number, ok := bytes.Cut(near, sequence)
 	if !ok {
 		return event{}, false
 	}
 	if e.sequence, ok = natural(number); !ok {
 		return event{}, false
+	}
+	if _, number, ok = bytes.Cut(before, kept); ok {
+		e.kept, _ = natural(number)
 	}
 	_, id, ok := bytes.Cut(e.text, session)
 	if !ok {

@@ -50,7 +50,7 @@ func (v *Verifier) join(c *chain) Session {
 		}
 	}
 	return Session{
-		ID: c.id, First: c.pieces[0].first, Events: end.last, Hash: string(end.hash[:]), Ended: end.ended,
+		ID: c.id, First: c.pieces[0].first, Events: end.last, Hash: string(end.hash[:]), Ended: end.ended, Kept: c.pieces[0].first == max(c.kept, 1),
 		File: end.lastAt.file, Line: end.lastAt.line, Sealed: c.sealed,
 	}
 }

@@ -64,23 +64,24 @@ type Session struct {
 	First  uint64 `json:"first"`  // number of the first line that is there
 	Events uint64 `json:"events"` // number of the last line that is there and follows from the one before
 	Hash   string `json:"hash"`   // of that line
+	Kept   bool   `json:"kept"`   // all lines are there but those that rotation has removed, as later ones say
 	Ended  bool   `json:"ended"`  // it is the session's last
 	File   string `json:"file"`   // where it stands
 	Line   int    `json:"line"`
 	Sealed bool   `json:"sealed,omitempty"` // it has every line that the seal knows of
 }
 
-// Whole says that a session has its first line and its last.
-func (s *Session) Whole() bool { return s.First == 1 && s.Ended }
+// Whole says that a session has its first line, or the first that rotation has left, and its last.
+func (s *Session) Whole() bool { return s.Kept && s.Ended }
 
 // String says what a session lacks.
 func (s *Session) String() string {
 	text := fmt.Sprintf("session %s: ", s.ID)
-	if s.First > 1 {
-		text += fmt.Sprintf("begins with event %d: those before are in files that were rotated away, or were removed", s.First)
+	if !s.Kept {
+		text += fmt.Sprintf("begins with event %d: those before were rotated away, or removed", s.First)
 	}
 	if !s.Ended {
-		if s.First > 1 {
+		if !s.Kept {
 			text += "; "
 		}
 		text += fmt.Sprintf("has no end after event %d: it was killed, still runs, or is cut off there", s.Events)

@@ -149,6 +149,40 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// What rotation has removed of a session is told by the session, and is no cut.
+func TestVerifyRotation(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log")
+	l, err := audit.Open(file, audit.Options{Window: -1, Rotation: audit.Rotation{MaxSize: 2000, Keep: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.Start(audit.Start{})
+	for i := range 30 {
+		err = errors.Join(err, l.Record(audit.Event{Name: audit.BlockDecision, ServerAddress: fmt.Sprint(i)}))
+	}
+	if err = errors.Join(err, l.End(audit.Ending{})); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, name := range []string{file, file + ".1", file + ".2"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	r := verified(nil, texts...)
+	if got := found(r); got != "whole" || r.Sessions[0].First == 1 {
+		t.Errorf("%s: %+v", got, r.Sessions)
+	}
+	if got := found(verified(nil, texts[:2]...)); got != "unfinished" {
+		t.Errorf("without the oldest: %s", got)
+	}
+	if got := found(verified(nil, texts[0], texts[2])); got != "damaged missing@f0:1" {
+		t.Errorf("without the one between: %s", got)
+	}
+}
+
 // id is the session's name in a line.
 func id(line string) string {
 	_, rest, _ := strings.Cut(line, `"session.id":"`)

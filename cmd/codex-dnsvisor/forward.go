@@ -41,7 +41,7 @@ func (f *forwardCmd) Run(e *env) error {
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
-	log, _, err := f.open(audit.Start{PolicyDigest: rules.Digest, Listen: path})
+	log, _, err := f.open(e, audit.Start{PolicyDigest: rules.Digest, Listen: path})
 	if err != nil {
 		return &statusError{exitUsage, errors.Join(err, source.Close())}
 	}
@@ -56,7 +56,7 @@ func (f *forwardCmd) serve(e *env, path string, source *source, config superviso
 	defer stop()
 	at := supervisor.Door{Path: path, Peers: f.Peer}
 	err := supervisor.Forward(ctx, config, at, func() error {
-		if err := supervisor.ConfineService(at, f.files()); err != nil {
+		if err := supervisor.ConfineService(at, f.files(), config.Log); err != nil {
 			return err
 		}
 		if !f.Quiet {

@@ -79,7 +79,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 	}
 	r.warnBypassed(e, &config)
 	start := audit.Start{PolicyDigest: rules.Digest, Observe: r.Observe, Command: e.command}
-	if config.Log, config.KeepFD, err = r.open(start); err != nil {
+	if config.Log, config.KeepFD, err = r.open(e, start); err != nil {
 		return supervisor.Ending{}, errors.Join(err, source.Close())
 	}
 	end, err := supervisor.Run(context.Background(), config)
