@@ -9,8 +9,7 @@ import (
 
 // The machine's other ABIs have no sockets, neither from 64-bit code nor from a 32-bit program, and lead nowhere where they have.
 func TestAdversaryABIs(t *testing.T) {
-	abi := attack(t, "abi.c")
-	program := attack(t, "-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pie", "-no-pie", "-fno-stack-protector", "abi32.c")
+	abi, program := program("abi"), program("abi32")
 	for _, place := range where() {
 		t.Run(place, func(t *testing.T) {
 			o := newOutside(t)
@@ -30,7 +29,7 @@ func TestAdversaryABIs(t *testing.T) {
 
 // A tracer changes calls after the filter could have looked, with filters of its own or without; it gets what its tracee would.
 func TestAdversaryTracer(t *testing.T) {
-	trace := attack(t, "trace.c")
+	trace := program("trace")
 	const want = `socket(AF_PACKET) by a stop: EAFNOSUPPORT
 socket(AF_PACKET) by a filter: EAFNOSUPPORT
 socket(AF_VSOCK) by a stop: EAFNOSUPPORT

@@ -16,10 +16,7 @@ import (
 func race(t *testing.T, place, program string, around ...string) {
 	t.Helper()
 	p := places[place]
-	seconds := 5
-	if long() {
-		seconds = 60
-	}
+	seconds := scaled(5, 12, 1)
 	o := newOutside(t)
 	under := slices.Concat(around, []string{binary}, p.flags, []string{"--quiet", "--allow", "host.example", "--record", "host.example. 60 IN A 192.0.2.1", "--"}, p.sandbox, []string{program, strconv.Itoa(seconds), "16"})
 	got := finishWithin(t, o.enter(under...), patience+time.Duration(seconds)*time.Second)
@@ -27,7 +24,7 @@ func race(t *testing.T, place, program string, around ...string) {
 	if _, err := fmt.Sscanf(got.stdout, "calls %d answers %d leaks %d", &calls, &answers, &leaks); err != nil || got.status != 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if calls < 1000 || answers < 100 || leaks > 0 {
+	if calls < scaled(1000, 1, 10) || answers < scaled(100, 1, 10) || leaks > 0 {
 		t.Errorf("not a race that tells: %+v", got)
 	}
 	t.Log(strings.TrimSpace(got.stdout))
@@ -36,30 +33,29 @@ func race(t *testing.T, place, program string, around ...string) {
 	}
 }
 
-func raceEverywhere(t *testing.T, source string, around ...string) {
+func raceEverywhere(t *testing.T, name string, around ...string) {
 	t.Helper()
-	program := attack(t, "-Wno-unused-result", source)
 	for _, place := range where() {
-		t.Run(place, func(t *testing.T) { race(t, place, program, around...) })
+		t.Run(place, func(t *testing.T) { race(t, place, program(name), around...) })
 	}
 }
 
 // What headers, vectors, lengths and names say changes while it is read.
-func TestAdversaryRacesHeaders(t *testing.T) { raceEverywhere(t, "race_headers.c") }
+func TestAdversaryRacesHeaders(t *testing.T) { raceEverywhere(t, "race_headers") }
 
 // What stands behind a descriptor changes while calls are made on it.
-func TestAdversaryRacesTables(t *testing.T) { raceEverywhere(t, "race_tables.c") }
+func TestAdversaryRacesTables(t *testing.T) { raceEverywhere(t, "race_tables") }
 
 // Processes end and become others in the midst of their calls, and others get their ids: at once where a PID namespace has a bound of its
 // own (Linux 6.14).
 func TestAdversaryRacesLives(t *testing.T) {
 	const few = `echo 500 >/proc/sys/kernel/pid_max 2>/dev/null; exec "$@"`
-	raceEverywhere(t, "race_lives.c", "unshare", "-Upf", "--map-root-user", "--mount-proc", "sh", "-c", few, "sh")
+	raceEverywhere(t, "race_lives", "unshare", "-Upf", "--map-root-user", "--mount-proc", "sh", "-c", few, "sh")
 }
 
 // Memory that a target keeps from the supervisor holds up nobody else, and not the end of the run. An ordinary user has none that does.
 func TestAdversaryHoldsReads(t *testing.T) {
-	hold := attack(t, "-Wno-unused-result", "hold.c")
+	hold := program("hold")
 	for _, place := range where() {
 		for kind, want := range map[string]string{
 			"user":   "answers 50, held calls that ended 60, with EFAULT 60\n",

@@ -29,7 +29,7 @@ func TestAdversaryScatter(t *testing.T) {
 	for _, packet := range o.captured() {
 		t.Errorf("got out: %s", packet)
 	}
-	if calls < 1000*rounds {
+	if calls < scaled(1000, 1, 10)*rounds {
 		t.Errorf("%d calls in %d rounds", calls, rounds)
 	}
 	t.Logf("%d calls in %d rounds", calls, rounds)

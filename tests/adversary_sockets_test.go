@@ -9,9 +9,9 @@ import (
 
 // The capture sees what these attacks send where nothing is in their way.
 func TestAdversaryIsHeardWithoutUs(t *testing.T) {
-	for _, program := range []string{"every.c", "options.c"} {
+	for _, name := range []string{"every", "options"} {
 		o := newOutside(t)
-		got := finish(t, o.enter(attack(t, program, "calls.c"), "out0"))
+		got := finish(t, o.enter(program(name), "out0"))
 		ways := 0
 		for _, packet := range o.captured() {
 			if strings.Contains(packet, "exfil.corp.test") {
@@ -19,14 +19,14 @@ func TestAdversaryIsHeardWithoutUs(t *testing.T) {
 			}
 		}
 		if ways < 1000 || got.status != 0 {
-			t.Errorf("%s: %d packets: %+v", program, ways, got)
+			t.Errorf("%s: %d packets: %+v", name, ways, got)
 		}
 	}
 }
 
 // Sockets of every family, type and protocol, by every call that sends: nothing of it gets out.
 func TestAdversarySockets(t *testing.T) {
-	every := attack(t, "every.c", "calls.c")
+	every := program("every")
 	for _, place := range where() {
 		want := "io_uring_setup ENOSYS\n"
 		if strings.HasPrefix(place, "isolated") {
@@ -44,7 +44,7 @@ func TestAdversarySockets(t *testing.T) {
 
 // Sockets that are bound, marked, routed and addressed in every way.
 func TestAdversarySocketOptions(t *testing.T) {
-	options := attack(t, "options.c", "calls.c")
+	options := program("options")
 	for _, place := range where() {
 		t.Run(place, func(t *testing.T) {
 			o := newOutside(t)
@@ -58,7 +58,7 @@ func TestAdversarySocketOptions(t *testing.T) {
 
 // In a namespace that has a wire, the same sockets put nothing on it that is for port 53, with and without its capabilities.
 func TestAdversaryWire(t *testing.T) {
-	options := attack(t, "options.c", "calls.c")
+	options := program("options")
 	const sandbox = `set -e
 		ip link set lo up; ip link add v0 type veth peer name w0; ip link set w0 up; ip addr add 10.9.8.2/24 dev v0; ip addr add fd00:9::2/64 dev v0 nodad; ip link set v0 up
 		for a in 10.9.8.1 10.9.8.7 fd00:9::1 fd00:9::7 fe80::1; do ip neigh add $a lladdr 02:00:00:00:00:01 dev v0; done

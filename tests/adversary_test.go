@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,20 +15,27 @@ import (
 // marker is the name in the question of ways.h, as it is in a packet.
 const marker = "\x05exfil\x04corp\x04test"
 
-// attack compiles programs of testdata/adversary into one.
-func attack(t *testing.T, flags ...string) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), "attack")
-	args := slices.Concat([]string{"-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", out}, flags)
-	for i, arg := range args {
-		if strings.HasSuffix(arg, ".c") {
-			args[i] = filepath.Join("testdata/adversary", arg)
+// attackers are the commands that build the programs of testdata/adversary, for [build]. Those that know the machine's numbers are left out
+// for another machine.
+func attackers(client func(name string) string, here bool) [][]string {
+	command := func(name string, args ...string) []string {
+		args = slices.Concat([]string{"gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-pthread", "-o", client(name)}, args)
+		for i, arg := range args {
+			if strings.HasSuffix(arg, ".c") {
+				args[i] = filepath.Join("testdata/adversary", arg)
+			}
 		}
+		return args
 	}
-	if text, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
+	commands := [][]string{
+		command("every", "every.c", "calls.c"), command("options", "options.c", "calls.c"), command("hold", "hold.c"),
+		command("race_headers", "race_headers.c"), command("race_tables", "race_tables.c"), command("race_lives", "race_lives.c"),
 	}
-	return out
+	if here {
+		commands = append(commands, command("abi", "abi.c"), command("trace", "trace.c"),
+			command("abi32", "-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pie", "-no-pie", "-fno-stack-protector", "abi32.c"))
+	}
+	return commands
 }
 
 // hostile is the path of a program in testdata/adversary.

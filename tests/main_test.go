@@ -70,7 +70,7 @@ func build(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, args := range [][]string{
+	for _, args := range slices.Concat(attackers(client, tools.get("GOARCH") == ""), [][]string{
 		{"make", "-C", "..", "build", "OUT=" + binary},
 		{"mkdir", client("zones")},
 		{"env", "--chdir=testdata/zones", "./sign", client("zones")},
@@ -99,7 +99,7 @@ func build(dir string) error {
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("conformance"), "./testdata/clients/conformance"},
 		{"env", "CGO_ENABLED=0", "go", "build", "-o", client("reload"), "./testdata/clients/reload"},
 		{"env", "CGO_ENABLED=1", "go", "build", "-tags", "netcgo", "-o", client("cgo"), "./testdata/clients/lookup"},
-	} {
+	}) {
 		if out, err := tools.command(args).CombinedOutput(); err != nil {
 			return fmt.Errorf("%v: %w\n%s", args, err, out)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // conditionsTest is the test binary that changes the guest.
@@ -16,7 +17,11 @@ func buildTests(dir string, a arch) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	build := exec.Command("go", "test", "-tags", "netgo,osusergo", "-count", "1", "-timeout", "10m", "./tests")
+	tags := "netgo,osusergo"
+	if slices.ContainsFunc(groups, func(g group) bool { return g.arch == a.name }) { // the adversary's
+		tags += ",adversary"
+	}
+	build := exec.Command("go", "test", "-tags", tags, "-count", "1", "-timeout", "10m", "./tests")
 	build.Env = append(os.Environ(), "DNSVISOR_TEST_BUILD="+dir, "DNSVISOR_TEST_ARCH="+a.name)
 	if out, err := build.CombinedOutput(); err != nil {
 		return errors.Join(err, errors.New(string(out)))

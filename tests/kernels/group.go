@@ -16,6 +16,7 @@ type group struct {
 	env     string
 	limit   time.Duration // past it something hangs
 	program string        // the test binary, if it is not that of the end-to-end tests
+	arch    string        // the one that it is for; none: all
 }
 
 // groups are what every kernel runs. Those that take minutes where there is no KVM have one user run them.
@@ -27,6 +28,12 @@ var groups = []group{
 	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 8 * time.Minute},
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 8 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 8 * time.Minute},
+	// Its programs know amd64's calls by their numbers.
+	{name: "adversary", tests: []string{
+		"TestAdversaryIsHeardWithoutUs", "TestAdversarySockets", "TestAdversarySocketOptions", "TestAdversaryWire", "TestAdversaryABIs", "TestAdversaryTracer", "TestAdversaryHands",
+		"TestAdversaryKernel", "TestAdversaryPrivilegedPrograms", "TestAdversaryRacesHeaders", "TestAdversaryRacesTables", "TestAdversaryRacesLives", "TestAdversaryHoldsReads",
+		"TestAdversaryHandedSockets", "TestAdversaryScatter",
+	}, limit: 15 * time.Minute, arch: "amd64"},
 	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 15 * time.Minute},
 	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }

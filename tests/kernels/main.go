@@ -41,11 +41,11 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	selected, err := choose(strings.Fields(*only), *user)
+	a, err := findArch(*name)
 	if err != nil {
 		return err
 	}
-	a, err := findArch(*name)
+	selected, err := choose(a, strings.Fields(*only), *user)
 	if err != nil {
 		return err
 	}
@@ -73,14 +73,16 @@ func run(args []string) error {
 	return writePage(*page, m, results, selected, time.Now())
 }
 
-// choose finds groups by name, or all, and has one user run them where one is named.
-func choose(names []string, user string) ([]group, error) {
+// choose finds an architecture's groups by name, or all, and has one user run them where one is named.
+func choose(a arch, names []string, user string) ([]group, error) {
 	if user != "" && !slices.Contains(both, user) {
 		return nil, fmt.Errorf("no user %q", user)
 	}
 	if len(names) == 0 {
 		for _, g := range groups {
-			names = append(names, g.name)
+			if g.arch == "" || g.arch == a.name {
+				names = append(names, g.name)
+			}
 		}
 	}
 	var chosen []group

@@ -13,7 +13,7 @@ import (
 // clients were linked with.
 var packages = []string{
 	"bash", "dash", "coreutils", "grep", "sed", "mawk", "libc-bin", "mount", "busybox-static", "util-linux", "procps", "iproute2",
-	"python3", "bind9-dnsutils", "curl", "bubblewrap", "dnsmasq-base", "unbound", "tcpdump", "strace", "apparmor",
+	"python3", "bind9-dnsutils", "curl", "bubblewrap", "dnsmasq-base", "unbound", "tcpdump", "strace", "apparmor", "libcap2-bin",
 }
 
 // needless are dependencies that only the installation of a package uses.
