@@ -20,7 +20,7 @@ var arches = []arch{
 	{
 		// Pointer authentication as the architecture has it takes an emulated processor more time than all else.
 		name: "arm64", qemu: []string{"qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on"}, console: "ttyAMA0",
-		flavours: map[string]string{"": "cloud-arm64", "16k": "arm64-16k"}, kernels: []string{"6.1", "6.12", "6.12+16k"},
+		flavours: map[string]string{"": "cloud-arm64", "16k": "arm64-16k"}, kernels: []string{"6.1", "6.12+16k"},
 	},
 }
 

@@ -33,6 +33,8 @@ var groups = []group{
 		"TestAdversaryIsHeardWithoutUs", "TestAdversarySockets", "TestAdversarySocketOptions", "TestAdversaryWire", "TestAdversaryABIs", "TestAdversaryTracer", "TestAdversaryHands",
 		"TestAdversaryKernel", "TestAdversaryPrivilegedPrograms", "TestAdversaryRacesHeaders", "TestAdversaryRacesTables", "TestAdversaryRacesLives", "TestAdversaryHoldsReads",
 		"TestAdversaryHandedSockets", "TestAdversaryScatter",
+		"TestAdversaryLimitsOfTheSupervisor", "TestAdversaryWithoutASupervisor", "TestSocketsFromOutside",
+		"TestAnswersStay", "TestRulesThatComeLater", "TestBroadcastQuestions",
 	}, limit: 15 * time.Minute, arch: "amd64"},
 	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 15 * time.Minute},
 	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
