@@ -115,18 +115,21 @@ func (o *outcome) read(line string) {
 	case "FAIL":
 		o.failed = append(o.failed, found[2])
 	case "SKIP":
-		o.skipped[found[2]] = o.reason()
+		o.skipped[found[2]] = o.reason(found[2])
 	}
 }
 
-// reason is what the test that was skipped had said last.
-func (o *outcome) reason() string {
-	for _, line := range slices.Backward(o.output) {
-		if found := logged.FindStringSubmatch(line); found != nil {
-			return found[1]
+// reason is what a test that was skipped had said last. The verdict on a part stands behind the output of the parts after it.
+func (o *outcome) reason(test string) string {
+	reason, own := "no reason given", false
+	for _, line := range o.output {
+		if strings.HasPrefix(line, "=== ") {
+			own = strings.HasSuffix(line, " "+test)
+		} else if found := logged.FindStringSubmatch(line); own && found != nil {
+			reason = found[1]
 		}
 	}
-	return "no reason given"
+	return reason
 }
 
 // problem says what keeps the outcome from being a pass, or nothing.
