@@ -1,7 +1,7 @@
 // Package suggest finds the smallest policy that would have allowed what audit logs say was denied.
 //
 // A name gets a rule of its own, unless more siblings of it were denied than a person reads: then their parent gets a wildcard, but
-// none at or above a public suffix. Set apart, and never rules, are names that look like data, names that a rule of the policy
+// none at or above a public suffix, nor above what looks like data. Set apart, and never rules, are names that look like data, names that a rule of the policy
 // denies (no other outweighs it), what a search list made of another name, and whatever no rule can name; for a person to judge.
 //
 // # Limitations

@@ -17,6 +17,7 @@ const (
 	MaxNames     = 50_000
 	maxCalls     = 1000
 	maxAddresses = 1 << 16
+	maxMissing   = 10_000
 )
 
 // DefaultSiblings is how many siblings get rules of their own.
@@ -37,6 +38,7 @@ type Gatherer struct {
 	domains   map[string]*domain
 	calls     map[string]*Seen
 	addresses map[netip.Addr]struct{} // that answers had
+	missing   map[string]*Seen        // names that were allowed, and do not exist
 	left      int64                   // events of names that are not remembered
 }
 
@@ -60,7 +62,7 @@ func New(opts Options) *Gatherer {
 	if opts.Siblings == 0 {
 		opts.Siblings = DefaultSiblings
 	}
-	return &Gatherer{opts: opts, names: map[string]*name{}, domains: map[string]*domain{}, calls: map[string]*Seen{}, addresses: map[netip.Addr]struct{}{}}
+	return &Gatherer{opts: opts, names: map[string]*name{}, domains: map[string]*domain{}, calls: map[string]*Seen{}, addresses: map[netip.Addr]struct{}{}, missing: map[string]*Seen{}}
 }
 
 // Add takes an event, and keeps nothing of its memory.
@@ -72,10 +74,26 @@ func (g *Gatherer) Add(e *review.Event) {
 	}
 	switch {
 	case !e.Denied() && !e.Observed:
+		g.missed(e)
 	case e.Asked():
 		g.asked(e)
 	case e.Name == audit.BlockDecision || e.Name == review.CodexDecision:
 		g.called(e)
+	}
+}
+
+// missed remembers names that search lists are tried for.
+func (g *Gatherer) missed(e *review.Event) {
+	if e.ResponseCode != "NXDOMAIN" || !e.Asked() {
+		return
+	}
+	s := g.missing[e.ServerAddress]
+	if s == nil && len(g.missing) < maxMissing {
+		s = &Seen{}
+		g.missing[strings.Clone(e.ServerAddress)] = s
+	}
+	if s != nil {
+		s.add(e)
 	}
 }
 

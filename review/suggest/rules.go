@@ -81,15 +81,29 @@ func (d *decider) parents(candidates []*name) []string {
 			children[parent]++
 		}
 	}
+	carriers := d.carriers()
 	var parents []string
 	for parent, n := range children {
-		if d.opts.Siblings > 0 && n > d.opts.Siblings && narrow(parent) && (d.opts.Takes == nil || d.opts.Takes("*."+parent) == "") {
+		if d.opts.Siblings > 0 && n > d.opts.Siblings && narrow(parent) && !carriers[parent] && (d.opts.Takes == nil || d.opts.Takes("*."+parent) == "") {
 			parents = append(parents, parent)
 		}
 	}
 	return slices.DeleteFunc(parents, func(parent string) bool {
 		return slices.ContainsFunc(parents, func(o string) bool { return strings.HasSuffix(parent, "."+o) })
 	})
+}
+
+// carriers are the domains above names that look like data: a wildcard would allow those, too.
+func (d *decider) carriers() map[string]bool {
+	all := map[string]bool{}
+	for _, a := range d.apart[Data] {
+		_, parent, more := strings.Cut(a.Name, ".")
+		for more && !all[parent] {
+			all[parent] = true
+			_, parent, more = strings.Cut(parent, ".")
+		}
+	}
+	return all
 }
 
 // narrow reports whether all names below a domain are one owner's: it is neither a public suffix, nor above one.

@@ -201,8 +201,12 @@ func (d *decider) expanded(n *name) string {
 		if n.text[i] != '.' || !strings.Contains(n.text[:i], ".") {
 			continue
 		}
-		if bare := d.names[n.text[:i]]; bare != nil && bare.shared(&n.Seen) {
-			return bare.text
+		bare := n.text[:i]
+		if denied := d.names[bare]; denied != nil && denied.shared(&n.Seen) {
+			return bare
+		}
+		if missing := d.missing[bare]; missing != nil && missing.shared(&n.Seen) {
+			return bare
 		}
 	}
 	if strings.Contains(n.text, ".") {

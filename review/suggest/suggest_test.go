@@ -111,10 +111,18 @@ func TestSuggest(t *testing.T) {
 			events: []*review.Event{denied(hex + ".example.com"), denied("a.example.com"), because("c.example.net", audit.ReasonBudget, "*.example.net")},
 			rules:  []string{"a.example.com"}, apart: map[Reason][]string{Data: {hex + ".example.com", "c.example.net"}},
 		},
+		"no wildcard over data": {
+			opts: Options{Siblings: 2}, events: slices.Concat(numbered(3, "example.com"), numbered(3, "a.example.com"), []*review.Event{denied(hex + ".b.example.com")}),
+			rules: []string{"*.a.example.com", "n0.example.com", "n1.example.com", "n2.example.com"}, apart: map[Reason][]string{Data: {hex + ".b.example.com"}},
+		},
 		"a rule denies it": {events: []*review.Event{because("s.example", audit.ReasonDenied, "s.*"), denied("a.example")}, rules: []string{"a.example"}, apart: map[Reason][]string{Denied: {"s.example"}}},
 		"a search list": {
 			events: []*review.Event{denied("www.example.com"), denied("www.example.com.corp.test"), changed("www.example.com.corp.example", func(e *review.Event) { e.PID = 8 }), denied("db"), denied("db.corp.test")},
 			rules:  []string{"www.example.com", "www.example.com.corp.example", "db.corp.test"}, apart: map[Reason][]string{Expanded: {"db", "www.example.com.corp.test"}},
+		},
+		"a search list for what is not there": {
+			events: []*review.Event{changed("no.example.com", func(e *review.Event) { e.Decision, e.ResponseCode = audit.Allow, "NXDOMAIN" }), denied("no.example.com.corp.test")},
+			apart:  map[Reason][]string{Expanded: {"no.example.com.corp.test"}},
 		},
 		"a name of an address": {
 			events: []*review.Event{changed("a.example", func(e *review.Event) {
