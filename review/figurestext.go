@@ -23,7 +23,7 @@ func (f *Figures) WriteText(w io.Writer, top, width int) error {
 	t.texts("Reasons", "reason", &f.Reasons)
 	t.hours(f)
 	t.names("Allowed names", &f.AllowedNames)
-	t.forwards(&f.ForwardsTo)
+	t.forwards("Connections carried outside", &f.ForwardsTo)
 	t.latency(f)
 	_, err := w.Write(t.buf)
 	return err
@@ -166,13 +166,13 @@ func to(address string, port int) string {
 	return address + ":" + strconv.Itoa(port)
 }
 
-func (t *textReport) forwards(table *Table[CallFigures]) {
+func (t *textReport) forwards(heading string, table *Table[CallFigures]) {
 	g := grid{columns: []column{{title: "connections", right: true}, {title: "failed", right: true}, {title: "bytes out", right: true}, {title: "bytes in", right: true}}}
 	g.columns = append(g.columns, column{title: "from"}, column{title: "to", flex: true}, column{title: "first"}, column{title: "last"})
 	for _, r := range first(t, table.Rows) {
 		g.rows = append(g.rows, []string{number(r.total()), number(r.Failed), number(r.Out), number(r.In), to(r.Address, r.Port), to(r.Peer, r.PeerPort), minute(r.First), minute(r.Last)})
 	}
-	t.table("Connections carried outside", &g, len(table.Rows), table.DroppedEvents, table.Low)
+	t.table(heading, &g, len(table.Rows), table.DroppedEvents, table.Low)
 }
 
 func (t *textReport) domains(f *Figures) {

@@ -26,17 +26,28 @@ func (r *Readable) Append(dst []byte, e *Event) []byte {
 	dst = append(dst, when(e.Time)...)
 	dst = append(dst, ' ')
 	dst = r.paint(dst, fmt.Sprintf("%-7s", word), colour)
-	for _, part := range r.parts(e) {
-		if part != "" {
-			dst = append(append(dst, ' '), part...)
-		}
-	}
+	dst = appendParts(dst, e)
 	if r.Judge != nil {
 		if why := r.Judge.Look(e); why != "" {
 			dst = r.paint(append(dst, ' '), "[looks like data: "+why+"]", yellow)
 		}
 	}
 	return append(dst, '\n')
+}
+
+// plain is the line without time, colour and mark.
+func plain(e *Event) string {
+	word, _ := verdict(e)
+	return string(appendParts([]byte(word), e))
+}
+
+func appendParts(dst []byte, e *Event) []byte {
+	for _, part := range parts(e) {
+		if part != "" {
+			dst = append(append(dst, ' '), part...)
+		}
+	}
+	return dst
 }
 
 func (r *Readable) paint(dst []byte, s, colour string) []byte {
@@ -79,7 +90,7 @@ func verdict(e *Event) (word, colour string) {
 	}
 }
 
-func (r *Readable) parts(e *Event) []string {
+func parts(e *Event) []string {
 	switch e.Name {
 	case audit.SessionStart:
 		return []string{show("session", e.Session), show("version", e.Version), observing(e.Observed), show("listens at", e.Listen), command(e.Args)}
@@ -119,18 +130,23 @@ func observing(yes bool) string {
 	return ""
 }
 
-// command is one as a shell would be told, for people: what stands in quotes there does here.
+// command is one as a shell would be told, about.
 func command(args []string) string {
 	if len(args) == 0 {
 		return ""
 	}
-	words := make([]string, len(args))
-	for i, arg := range args {
-		if words[i] = audit.Show(arg); arg == "" || strings.ContainsAny(arg, " \"'$`&|;<>()*?") {
-			words[i] = "'" + words[i] + "'"
+	return "runs " + words(args)
+}
+
+// words are strings one behind the other, in quotes where one could be taken for several.
+func words(list []string) string {
+	all := make([]string, len(list))
+	for i, s := range list {
+		if all[i] = audit.Show(s); s == "" || strings.ContainsAny(s, " \"'$`&|;<>()*?") {
+			all[i] = "'" + all[i] + "'"
 		}
 	}
-	return "runs " + strings.Join(words, " ")
+	return strings.Join(all, " ")
 }
 
 func exit(e *Event) string {

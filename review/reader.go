@@ -15,10 +15,6 @@ import (
 type Options struct {
 	Filter *Filter   // nil lets every event through
 	Stdin  io.Reader // for "-"; nil means [os.Stdin]
-
-	// Keep is called for every event that the filter lets through, by several goroutines at once and in no order, before
-	// [Reader.Events] gives it; an event that it says false of is not given. Nil keeps all.
-	Keep func(*Event) bool
 }
 
 // Reader reads events. It is for one goroutine, once.
@@ -49,11 +45,10 @@ func Open(sources []Source, opts Options) *Reader {
 // Progress says how many bytes of how many have been read; the second is 0 where that is not known. It may be called at any time.
 func (r *Reader) Progress() (done, total int64) { return r.done.Load(), r.total }
 
-// Lines is how many lines there were, Passed how many events the filter let through, and Problems what was wrong with the others. All of them
-// are of what [Reader.Events] has given.
+// Lines is how many lines there were, of those whose events [Reader.Events] has given; so is what Passed and Problems say.
 func (r *Reader) Lines() int { return r.seen }
 
-// Passed is how many events the filter let through, whether Keep kept them or not.
+// Passed is how many events the filter let through.
 func (r *Reader) Passed() int { return r.events }
 
 // Problems says of which lines there is nothing to tell.
@@ -83,7 +78,7 @@ func (r *Reader) Events() iter.Seq[*Event] {
 // take adds up what is known of a block.
 func (r *Reader) take(b *block) {
 	r.seen += b.lines
-	r.events += b.passed
+	r.events += len(b.events)
 	r.problems.join(&b.problems)
 	if b.err != nil {
 		r.errs = append(r.errs, b.err)
@@ -101,7 +96,6 @@ type block struct {
 	decoded  chan struct{}
 	events   []Event
 	lines    int
-	passed   int
 	problems Problems
 }
 
@@ -225,10 +219,7 @@ func (b *block) decode(d *decoder, opts *Options) {
 		if !opts.Filter.Match(e) {
 			return
 		}
-		b.passed++
-		if opts.Keep == nil || opts.Keep(e) {
-			b.events = append(b.events, *e)
-		}
+		b.events = append(b.events, *e)
 	}
 	for line := range splitLines(text) {
 		number++

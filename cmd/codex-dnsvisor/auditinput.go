@@ -73,12 +73,12 @@ type auditInput struct {
 }
 
 // open makes a reader of the events that are wanted.
-func (in *auditInput) open(e *env, keep func(*review.Event) bool) (*auditReading, error) {
+func (in *auditInput) open(e *env) (*auditReading, error) {
 	filter, err := in.filter(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return readAudit(e, in.Files, in.Rotated, review.Options{Filter: filter, Keep: keep})
+	return readAudit(e, in.Files, in.Rotated, review.Options{Filter: filter})
 }
 
 // auditReading is a reader whose progress shows on a terminal.

@@ -18,7 +18,7 @@ type auditReportCmd struct {
 
 // Run implements the subcommand.
 func (a *auditReportCmd) Run(e *env) error {
-	r, err := a.open(e, nil)
+	r, err := a.open(e)
 	if err != nil {
 		return err
 	}

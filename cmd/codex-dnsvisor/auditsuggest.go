@@ -41,7 +41,7 @@ func (a *auditSuggestCmd) Run(e *env) error {
 	case a.SRT:
 		opts.Takes = srtTakes
 	}
-	r, err := a.open(e, nil)
+	r, err := a.open(e)
 	if err != nil {
 		return err
 	}

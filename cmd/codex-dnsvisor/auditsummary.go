@@ -25,7 +25,7 @@ func (s *auditSummaryCmd) Run(e *env) error {
 			return &statusError{exitUsage, err}
 		}
 	}
-	r, err := s.open(e, nil)
+	r, err := s.open(e)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (t *auditTailCmd) Run(e *env) error {
 	if follow {
 		return t.follow(e, out)
 	}
-	r, err := t.open(e, nil)
+	r, err := t.open(e)
 	if err != nil {
 		return err
 	}
