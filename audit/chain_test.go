@@ -33,13 +33,13 @@ func checkChain(t *testing.T, lines []byte) int {
 
 func TestChain(t *testing.T) {
 	l, file := openTemp(t, Options{})
-	if err := l.Start(Start{Version: "1", PolicyDigest: "sha256:00", Command: []string{"true"}}); err != nil {
+	if err := l.Start(Start{Version: "1", PolicyDigest: "sha256:" + strings.Repeat("0f", 32), Command: []string{"true"}}); err != nil {
 		t.Fatal(err)
 	}
 	mustRecord(t, l, question("a"))
 	mustRecord(t, l, question("a"))
 	mustRecord(t, l, Event{Name: Forward, ClientBytes: 1})
-	mustRecord(t, l, Event{Name: PolicyReload, PolicyDigest: "sha256:01"})
+	mustRecord(t, l, Event{Name: PolicyReload, PolicyDigest: "sha256:" + strings.Repeat("1f", 32)})
 	if err := l.End(Ending{Exited: true, Code: 3}); err != nil {
 		t.Fatal(err)
 	}

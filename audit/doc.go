@@ -11,12 +11,14 @@
 //	event.timestamp             2026-01-02T03:04:05.678Z: RFC 3339, UTC, milliseconds
 //	conversation.id             the agent's own name for what the command belongs to
 //	session.id                  random, one for all lines of a session
+//	audit.schema                of the first line: 1, the version of docs/audit.schema.json
 //	chain.start                 of the first line: 256 random bits, in hex
 //	service.version             of the first line: this program's
 //	network.policy.scope        domain, non_domain
 //	network.policy.decision     allow, deny
 //	network.policy.source       baseline_policy, record, derived
-//	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget
+//	network.policy.reason       allow, denied, not_allowed, not_allowed_local, unconfirmed, budget,
+//	                            malformed
 //	network.policy.rule         the pattern that decided; of a forward, the flag's value or the variable
 //	observed                    true: allowed, though the policy denies it for the reason given; of the first line, that
 //	                            the session allows everything so
@@ -47,6 +49,8 @@
 //	error.message               of the last line: why the session failed
 //	session.events              of the last line: how many lines the session has, this one included
 //	count                       all the retries of one question, where there were any
+//	chain.kept                  of the first line after a rotation that has removed some of the session's: the number of the
+//	                            first that is left
 //	chain.sequence              how many lines of the session there are up to this one
 //	chain.hash                  see below
 //

@@ -16,6 +16,9 @@ const (
 	MaxLine    = 32 * 1024 // the whole line, with its newline
 )
 
+// schemaVersion is that of docs/audit.schema.json.
+const schemaVersion = 1
+
 // maxOwn bounds what this program makes up: ids, digests.
 const maxOwn = 128
 
@@ -52,6 +55,7 @@ func (l *line) start(s *Start) {
 	if s == nil {
 		return
 	}
+	l.number("audit.schema", schemaVersion)
 	l.string("chain.start", s.random, MaxString)
 	l.string("service.version", s.Version, MaxString)
 	l.bool("observed", s.Observe)

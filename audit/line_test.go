@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/auditschema"
 )
 
 var update = flag.Bool("update", false, "write the lines as they are now into testdata; read the difference")
@@ -41,6 +44,7 @@ func allowed() Event {
 }
 
 func TestLines(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0f", 32)
 	at := time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC)
 	folded := allowed()
 	folded.Process = Process{PID: 42}
@@ -59,7 +63,7 @@ func TestLines(t *testing.T) {
 		}, 1},
 		{"blocked_unix_path_keeps_case", Event{
 			Name: BlockDecision, Time: at, Scope: ScopeNonDomain, Decision: Deny, PolicySource: SourceBaselinePolicy,
-			Reason: ReasonNotAllowedLocal, Transport: TransportUnix, ServerAddress: "/run/NSCD/socket.", Syscall: "connect",
+			Reason: ReasonNotAllowed, Transport: TransportUnix, ServerAddress: "/run/NSCD/socket.", Syscall: "connect",
 		}, 1},
 		{"forward", Event{
 			Name: Forward, Time: at, Scope: ScopeNonDomain, Decision: Allow, PolicySource: SourceBaselinePolicy, Reason: ReasonAllow,
@@ -84,15 +88,15 @@ func TestLines(t *testing.T) {
 			Name: PolicyDecision, Time: at, Scope: ScopeDomain, Decision: Allow, PolicySource: SourceBaselinePolicy,
 			Reason: ReasonDenied, Rule: "*.example.test", Observed: true, ServerAddress: "x.example.test",
 		}, 1},
-		{"reload_applied", Event{Name: PolicyReload, Time: at, PolicyFile: "/etc/policy.toml", PolicyResult: ReloadApplied, PolicyDigest: "sha256:00"}, 1},
+		{"reload_applied", Event{Name: PolicyReload, Time: at, PolicyFile: "/etc/policy.toml", PolicyResult: ReloadApplied, PolicyDigest: digest}, 1},
 		{"reload_refused", Event{
 			Name: PolicyReload, Time: at, PolicyFile: "policy\n.toml", PolicyResult: ReloadRefused,
 			PolicyReason: `policy.toml:2:1: unknown key "x"`,
 		}, 1},
 		{"session_start", Event{Name: SessionStart, Time: at, start: &Start{
-			Version: "1.2.3", PolicyDigest: "sha256:00", Observe: true, Command: []string{"make", "-j2", ""}, random: "ab",
+			Version: "1.2.3", PolicyDigest: digest, Observe: true, Command: []string{"make", "-j2", ""}, random: strings.Repeat("ab", 32),
 		}}, 1},
-		{"session_start_of_forward", Event{Name: SessionStart, Time: at, start: &Start{Version: "1.2.3", PolicyDigest: "sha256:00", Listen: "/run/dns.sock", random: "ab"}}, 1},
+		{"session_start_of_forward", Event{Name: SessionStart, Time: at, start: &Start{Version: "1.2.3", PolicyDigest: digest, Listen: "/run/dns.sock", random: strings.Repeat("ab", 32)}}, 1},
 		{"session_end", Event{Name: SessionEnd, Time: at, end: &Ending{Exited: true, events: 3}}, 1},
 		{"session_end_by_signal", Event{Name: SessionEnd, Time: at, end: &Ending{Signal: "SIGTERM", events: 2}}, 1},
 		{"session_end_failed", Event{Name: SessionEnd, Time: at, end: &Ending{Exited: true, Code: 127, Error: "x: no such file or directory\n", events: 2}}, 1},
@@ -140,7 +144,7 @@ func TestLineBound(t *testing.T) {
 		} {
 			c := chain{sequence: 1 << 63}
 			line := c.seal(appendEvent(c.start(nil), &Options{Conversation: long, Session: long}, &e, 1<<62))
-			decode(t, line[hashLen+1:])
+			decodeAny(t, line[hashLen+1:])
 		}
 	}
 }
@@ -233,8 +237,20 @@ func checkField(t rapid.TB, got map[string]any, key, want string) {
 	}
 }
 
-// decode checks that b is one good line and gives its object.
+// decode checks that b is one good line, as far as it goes, and gives its object.
 func decode(t rapid.TB, b []byte) map[string]any {
+	t.Helper()
+	got := decodeAny(t, b)
+	if slices.Contains(auditschema.Events(), fmt.Sprint(got["event.name"])) {
+		if err := auditschema.Part(b); err != nil {
+			t.Fatalf("%v: %s", err, b)
+		}
+	}
+	return got
+}
+
+// decodeAny is decode, but for what the schema says.
+func decodeAny(t rapid.TB, b []byte) map[string]any {
 	t.Helper()
 	body, ok := bytes.CutSuffix(b, []byte("\n"))
 	if !ok || len(b) > MaxLine {

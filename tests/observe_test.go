@@ -5,9 +5,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/auditschema"
 )
 
-// logged reads an audit log.
 // logged is what a log tells, but for where sessions begin and end.
 func logged(t *testing.T, path string) []map[string]any {
 	t.Helper()
@@ -17,6 +18,9 @@ func logged(t *testing.T, path string) []map[string]any {
 	for line := range strings.Lines(string(text)) {
 		e := map[string]any{}
 		must(t, json.Unmarshal([]byte(line), &e))
+		if err := auditschema.Line([]byte(line)); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
 		if name := e["event.name"]; name != "codex.dns.session_start" && name != "codex.dns.session_end" {
 			events = append(events, e)
 		}
