@@ -81,15 +81,15 @@ func hostileEvent(s string, i int) *review.Event {
 func logged(tb testing.TB, dir string, all []string, to *report.Report) {
 	tb.Helper()
 	file := filepath.Join(dir, "log.jsonl")
-	log, err := audit.Open(file, audit.Options{Window: -1})
+	kept, err := audit.Open(file, audit.Options{Window: -1})
 	must(tb, err)
 	for i, s := range all {
-		must(tb, log.Record(audit.Event{
+		must(tb, kept.Record(audit.Event{
 			Name: audit.PolicyDecision, Time: began.Add(time.Duration(i) * time.Second), Scope: audit.ScopeDomain, Decision: audit.Deny, Reason: s, Rule: s,
 			ServerAddress: "logged." + s, QuestionType: s, ResponseCode: s, Answers: []string{s}, Syscall: s, Process: audit.Process{PID: 70000 + i, Executable: s, Args: []string{s, s}},
 		}))
 	}
-	must(tb, log.Close())
+	must(tb, kept.Close())
 	sources, err := review.Sources([]string{file}, false)
 	must(tb, err)
 	reader, read := review.Open(sources, review.Options{}), 0
