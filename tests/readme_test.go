@@ -15,7 +15,7 @@ func TestREADME(t *testing.T) {
 	must(t, err)
 	policy := regexp.MustCompile("(?s)```toml\n(.*?)```").FindSubmatch(text)
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1)
-	if policy == nil || len(blocks) != 2 {
+	if policy == nil || len(blocks) != 3 {
 		t.Fatalf("the README has %d blocks of commands", len(blocks))
 	}
 	o := newOutside(t) // example.com is asked of this namespace's resolver, which knows nothing of it
@@ -49,6 +49,50 @@ func TestREADME(t *testing.T) {
 	}
 	if log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl")); err != nil || strings.Count(string(log), "\n") != 3 {
 		t.Errorf("the audit log: %q, %v", log, err)
+	}
+}
+
+// The README's way from a first run to a policy, line by line: its last one notices a change that asks for another name.
+func TestREADMEStory(t *testing.T) {
+	text, err := os.ReadFile("testdata/README.md")
+	must(t, err)
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1)
+	o := newOutside(t)
+	must(t, os.Mkdir(o.path("bin"), 0o755))
+	must(t, os.Symlink(binary, o.path("bin/codex-dnsvisor")))
+	const asked = "test:\n\tgetent ahostsv4 alias.corp.example\n\tdig +short @8.8.8.8 a.corp.example AAAA\n"
+	must(t, os.WriteFile(o.path("Makefile"), []byte(asked), 0o644))
+	must(t, os.WriteFile(o.path("resolv.conf"), []byte("nameserver 127.0.0.1\n"), 0o644))
+	line := func(line string) result {
+		const own = `mount --bind resolv.conf "$(readlink -f /etc/resolv.conf)" && exec sh -c "$0"`
+		return finish(t, o.enter("unshare", "--map-root-user", "--mount", "sh", "-c", own, line))
+	}
+	var lines []string
+	for l := range strings.Lines(string(blocks[2][1])) {
+		if l = strings.TrimSpace(l); !strings.HasPrefix(l, "#") {
+			lines = append(lines, l)
+		}
+	}
+	if len(lines) != 7 {
+		t.Fatalf("%d lines: %q", len(lines), lines)
+	}
+	for _, l := range lines {
+		got := line(l)
+		if got.status != 0 || strings.Contains(got.stderr, "error:") || strings.Contains(l, "make test") && !strings.Contains(got.stdout, "192.0.2.10") {
+			t.Errorf("%s: %+v", l, got)
+		}
+	}
+	rules, err := os.ReadFile(o.path("tests.toml"))
+	if err != nil || !strings.Contains(string(rules), `"alias.corp.example" = "allow" # `) || strings.Count(string(rules), "= \"allow\"") != 2 {
+		t.Errorf("%s, %v", rules, err)
+	}
+	must(t, os.WriteFile(o.path("Makefile"), []byte(asked+"\tdig +short @8.8.8.8 only6.corp.example AAAA\n"), 0o644))
+	must(t, os.Remove(o.path("second.jsonl")))
+	if got := line(lines[4]); got.status != 0 || strings.Contains(got.stdout, "2001:db8::6") {
+		t.Errorf("what is new is not denied: %+v", got)
+	}
+	if got := line(lines[6]); got.status != 1 || !strings.Contains(got.stdout, "only6.corp.example") {
+		t.Errorf("what is new is not noticed: %+v", got)
 	}
 }
 

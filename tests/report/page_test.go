@@ -24,6 +24,9 @@ func TestPageOfHostileEvents(t *testing.T) {
 	}
 	p := b.page()
 	p.show(file)
+	if ran := p.text("window.ran"); ran != "undefined" {
+		t.Errorf("a script of the data ran as the page was read: %s", ran)
+	}
 	p.each(t)
 	if ran := p.text("window.ran"); ran != "undefined" {
 		t.Errorf("a script of the data ran: %s", ran)
