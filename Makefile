@@ -29,7 +29,7 @@ GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -106,6 +106,18 @@ bench: build
 	gcc -O2 -o "$$dir/work" tests/bench/testdata/work.c && musl-gcc -O2 -static -o "$$dir/musl" tests/bench/testdata/work.c && \
 	go build -o "$$dir/bench" ./tests/bench && \
 	"$$dir/bench" $(OUT) "$$dir/work" "$$dir/musl" >"$$dir/table" && cp "$$dir/table" docs/benchmarks.md && cat docs/benchmarks.md
+
+# What the bench of the commands that read audit logs uses beside.
+BENCH_AUDIT = jq lnav
+AUDIT_EVENTS ?= 10000000
+
+deps-bench-audit:
+	./scripts/deps $(BENCH_AUDIT)
+
+# Times audit summary, tail and verify on a log of AUDIT_EVENTS events (9 GB for 10 million, twice, in TMPDIR) beside jq and lnav on a tenth of it.
+bench-audit: build
+	@./scripts/need go jq lnav
+	go run ./tests/bench/audit -binary $(OUT) -events $(AUDIT_EVENTS) -others $$(($(AUDIT_EVENTS) / 10))
 
 deps-sandboxes: deps
 	./scripts/deps $(SANDBOXES)
