@@ -12,6 +12,12 @@ import (
 func TestAdversaryKernel(t *testing.T) {
 	o := newOutside(t)
 	pid := o.bystander(t)
+	var flaws string
+	// Before commit 7b735ef81286 (2026) the kernel did not ask who may have an interface's other end in a network: SECURITY.md.
+	bare := o.enter("unshare", "-Urn", "ip", "link", "add", "x0", "type", "veth", "peer", "name", "x1", "netns", pid)
+	if finish(t, bare).status == 0 {
+		flaws = "veth peer name x1 here, " + pid + "\n"
+	}
 	const open = `exec 10</proc/self/ns/net 11</proc/self/ns/user 12</proc/self/ns/mnt 13</proc/self/ns/pid; exec "$@"`
 	for name, p := range map[string]struct {
 		net  string
@@ -25,7 +31,7 @@ func TestAdversaryKernel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			args := slices.Concat([]string{"bash", "-c", open, "bash", binary, p.net, "--quiet", "--"}, p.root, []string{"env", p.env, "python3", hostile(t, "kernel.py"), pid})
 			got := finish(t, o.enter(args...))
-			if got.stdout != "done\n" || got.status != 0 {
+			if got.stdout != "done\n" && got.stdout != flaws+"done\n" || got.status != 0 {
 				t.Errorf("%+v", got)
 			}
 			t.Log(got.stderr)

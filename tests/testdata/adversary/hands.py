@@ -1,10 +1,12 @@
 # hands.py PID...: lays hands on processes, and on its parent and grandparent, in every way that the kernel has. Prints what worked.
-# What is not tried here passes: signals, prlimit(2), priorities and the numbers of descriptors ask for the same user only.
-import ctypes, os, struct, sys
+# What is not tried here passes: signals, prlimit(2), priorities and the numbers of descriptors ask for the same user only; so did
+# /proc/PID/fdinfo before Linux 5.14.
+import ctypes, os, re, stat, struct, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 tried, refused = 0, set()
+release = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def attempt(what, pid, f):
@@ -56,7 +58,21 @@ def enter(pid, kind):
 
 def read(path):
     with open(path, "rb") as f:
-        f.read(1)
+        if not f.read(1):
+            raise OSError(0, "Nothing in it")
+
+
+def follow(path):
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(fd).st_mode
+    os.close(fd)
+    if "/ns/" in path and stat.S_ISDIR(mode):
+        raise OSError(0, "The link's own directory")  # what Linux 5.10 gives who may not
+
+
+def read_link(path):
+    if not os.readlink(path):
+        raise OSError(0, "An empty link")  # the same
 
 
 def write_memory(pid):
@@ -106,13 +122,15 @@ def every(pid):
     attempt("get_robust_list", pid, lambda: call(274, pid, bytes(8), bytes(8)))
     attempt("move_pages", pid, lambda: call(279, pid, 1, struct.pack("Q", 0x400000), 0, bytes(8), 0))
     attempt("perf_event_open", pid, lambda: perf(pid))
-    for file in "mem", "environ", "auxv", "maps", "smaps", "pagemap", "io", "syscall", "stack", "personality", "timers", "fdinfo/0", "task/%d/mem" % pid:
+    for file in "mem", "environ", "auxv", "maps", "smaps", "pagemap", "io", "syscall", "stack", "personality", "timers", "task/%d/mem" % pid:
         attempt(file, pid, lambda: read("/proc/%d/%s" % (pid, file)))
+    if release >= (5, 14):
+        attempt("fdinfo/0", pid, lambda: read("/proc/%d/fdinfo/0" % pid))
     attempt("mem to write", pid, lambda: write_memory(pid))
     for link in "exe", "cwd", "root", "fd/0", "fd/3", "ns/net", "ns/user", "ns/mnt":
-        attempt("link " + link, pid, lambda: os.readlink("/proc/%d/%s" % (pid, link)))
+        attempt("link " + link, pid, lambda: read_link("/proc/%d/%s" % (pid, link)))
     for link in "cwd", "root", "fd/0", "ns/net", "ns/user", "ns/mnt", "ns/pid":
-        attempt("open " + link, pid, lambda: os.close(os.open("/proc/%d/%s" % (pid, link), os.O_RDONLY | os.O_NONBLOCK)))
+        attempt("open " + link, pid, lambda: follow("/proc/%d/%s" % (pid, link)))
     attempt("list map_files", pid, lambda: os.listdir("/proc/%d/map_files" % pid))
     for name, kind in ("net", 0x40000000), ("user", 0x10000000), ("mnt", 0x20000), ("pid", 0x20000000), ("user and net", 0x50000000):
         attempt("setns " + name, pid, lambda: enter(pid, kind))

@@ -22,7 +22,9 @@ static int handler(int kernel)
 	if (!kernel)
 		return syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	int device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
-	return device < 0 ? -1 : ioctl(device, _IO(0xAA, 0), O_CLOEXEC | O_NONBLOCK); // USERFAULTFD_IOC_NEW
+	if (device < 0) // where vm.unprivileged_userfaultfd is 1, as before Linux 5.11
+		return syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	return ioctl(device, _IO(0xAA, 0), O_CLOEXEC | O_NONBLOCK); // USERFAULTFD_IOC_NEW
 }
 
 static char *missing(int uffd)
@@ -77,6 +79,10 @@ int main(int argc, char **argv)
 		return 2;
 	int count = atoi(argv[2]), kernel = argv[1][0] == 'k';
 	resolver = address("8.8.8.8", 53);
+	int uffd = handler(kernel);
+	if (uffd < 0)
+		return printf("none here: %s\n", strerror(errno)), 0;
+	close(uffd);
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < count; i++)
 		if (fork() == 0)

@@ -42,12 +42,14 @@ MODULE = b"\x7fELF" + bytes(60)
 program = ctypes.create_string_buffer(struct.pack("QQ", 0xb7, 0x95))  # r0 = 0; exit
 licence = ctypes.create_string_buffer(b"GPL")
 load = struct.pack("IIQQ", 1, 2, ctypes.addressof(program), ctypes.addressof(licence)) + bytes(104)  # BPF_PROG_TYPE_SOCKET_FILTER
+with open("/proc/sys/vm/unprivileged_userfaultfd") as f:  # 1 before Linux 5.11: anybody's
+    userfaultfd = [] if f.read() == "1\n" else [("userfaultfd, for the kernel's faults", 323, 0)]
 calls(
     ("bpf, a program", 321, 5, load, 128),
     ("bpf, a map", 321, 0, struct.pack("IIIII", 1, 4, 4, 1, 0) + bytes(108), 128),
     ("bpf, a descriptor by id", 321, 13, struct.pack("I", 1) + bytes(124), 128),
     ("perf_event_open, of all", 298, struct.pack("IIQ", 1, 128, 0) + bytes(112), -1, 0, -1, 0),
-    ("userfaultfd, for the kernel's faults", 323, 0),
+    *userfaultfd,
     ("init_module", 175, MODULE, len(MODULE), b""),
     ("delete_module", 176, b"nothing", 0),
     ("kexec_load", 246, 0, 0, b"", 0),
