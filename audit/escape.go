@@ -31,7 +31,10 @@ func Escape(s string) string {
 
 // appendEscaped appends s in at most limit bytes, which must be room for a cut mark. With more, s was cut before.
 func appendEscaped(dst []byte, s string, limit int, as style, more bool) []byte {
-	start, fit := len(dst), len(dst)
+	start := len(dst)
+	head := min(asIs(s), limit-len(cut))
+	dst, s = append(dst, s[:head]...), s[head:]
+	fit := len(dst)
 	for len(s) > 0 {
 		var size int
 		dst, size = appendUnit(dst, s, as)
@@ -48,6 +51,24 @@ func appendEscaped(dst []byte, s string, limit int, as style, more bool) []byte 
 		return append(dst[:fit], cut...)
 	}
 	return dst
+}
+
+// isAsIs has the bytes that are the same escaped and not, whatever stands beside them.
+var isAsIs = func() (same [256]bool) {
+	for b := byte(' '); b < 0x7f; b++ {
+		same[b] = b != '"' && b != '\\'
+	}
+	return same
+}()
+
+// asIs is how many bytes s begins with that are written as they are: all of most strings.
+func asIs(s string) int {
+	for i := range len(s) {
+		if !isAsIs[s[i]] {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // appendUnit appends the first code point or stray byte of s and says how many bytes it took.

@@ -101,7 +101,7 @@ func (l *line) endpoints(e *Event) {
 	l.string("network.transport.protocol", e.Transport, MaxString)
 	l.string("server.address", address, MaxName)
 	l.number("server.port", int64(e.ServerPort))
-	l.string("client.address", endpoint(e.ClientAddress), MaxString)
+	l.endpoint("client.address", e.ClientAddress)
 }
 
 func (l *line) question(e *Event) {
@@ -109,7 +109,7 @@ func (l *line) question(e *Event) {
 	l.string("dns.response_code", e.ResponseCode, MaxString)
 	l.string("dns.answer.source", e.AnswerSource, MaxString)
 	l.strings("dns.answers", e.Answers, MaxAnswers, false)
-	l.string("dns.resolver.address", endpoint(netip.AddrPortFrom(e.ResolverAddress.Addr(), 0)), MaxString)
+	l.endpoint("dns.resolver.address", netip.AddrPortFrom(e.ResolverAddress.Addr(), 0))
 }
 
 func (l *line) forward(e *Event) {
@@ -221,14 +221,24 @@ func lowerASCII(s string) string {
 	return s
 }
 
-// endpoint is a in text: IPv4 where it is v4-mapped, without a zero port, and empty when a is not valid.
-func endpoint(a netip.AddrPort) string {
-	switch addr := a.Addr().Unmap(); {
+// endpoint writes a as IPv4 where it is v4-mapped, without a zero port, and not at all when it is not valid.
+func (l *line) endpoint(name string, a netip.AddrPort) {
+	addr := a.Addr().Unmap()
+	a = netip.AddrPortFrom(addr, a.Port())
+	switch {
 	case !addr.IsValid():
-		return ""
-	case a.Port() == 0:
-		return addr.String()
+	case addr.Zone() != "" && a.Port() == 0: // which may hold anything
+		l.string(name, addr.String(), MaxString)
+	case addr.Zone() != "":
+		l.string(name, a.String(), MaxString)
 	default:
-		return netip.AddrPortFrom(addr, a.Port()).String()
+		l.key(name)
+		l.buf = append(l.buf, '"')
+		if a.Port() == 0 {
+			l.buf = addr.AppendTo(l.buf)
+		} else {
+			l.buf = a.AppendTo(l.buf)
+		}
+		l.buf = append(l.buf, '"')
 	}
 }

@@ -191,17 +191,3 @@ func sameFile(t *testing.T, fd int, file string) bool {
 	target, err := os.Readlink(procFD(fd))
 	return err == nil && target == file
 }
-
-func BenchmarkRecord(b *testing.B) {
-	l, err := Open("/dev/null", Options{Window: -1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	e := allowed()
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := l.Record(e); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
