@@ -24,6 +24,7 @@ type row struct {
 	Limit      float64 // of the ratio; 0: none, it is only stated
 	Throughput bool    // the limit is a least, of the peer's time to ours
 	Beyond     float64 // nanoseconds that ours may take more than the peer; 0: any
+	Most       float64 // nanoseconds that ours may take; 0: any
 }
 
 // series are percentiles of each round, in nanoseconds.
@@ -71,7 +72,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	return report(args[0], slices.Concat(rows, more, carried))
+	written, err := logged(args[0])
+	if err != nil {
+		return err
+	}
+	return report(args[0], slices.Concat(rows, more, carried, written))
 }
 
 // compare lets both take turns.

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+)
+
+// verified is how much is verified at once, and within the second that 300 MB may take.
+const verified = 300e6
+
+// logged compares what an answer waits for its line with what it takes to write as many bytes, and verifying a log with hashing it.
+func logged(binary string) ([]row, error) {
+	dir, err := os.MkdirTemp("", "dnsvisor-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "audit.jsonl")
+	lines, err := compare(row{Work: "a line of the audit log, chained", Peer: "`write` of as long a line", Most: 3e3},
+		func() ([]float64, error) { return recorded(file, 10_000) },
+		func() ([]float64, error) { return written(filepath.Join(dir, "bare")) })
+	if err != nil {
+		return nil, err
+	}
+	for size := int64(0); size < verified; {
+		if _, err := recorded(file, 10_000); err != nil {
+			return nil, err
+		}
+		st, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		size = st.Size()
+	}
+	if err := os.Truncate(file, verified); err != nil {
+		return nil, err
+	}
+	once := func(status int, args ...string) func() ([]float64, error) {
+		return func() ([]float64, error) {
+			start := time.Now()
+			if err := exec.Command(args[0], args[1:]...).Run(); (err != nil) != (status != 0) {
+				return nil, fmt.Errorf("%v: %w", args, err)
+			}
+			return []float64{float64(time.Since(start).Nanoseconds())}, nil
+		}
+	}
+	const cut = 3 // the file ends in a line
+	whole, err := compare(row{Work: "`audit verify` of 300 MB", Peer: "`sha256sum`", Most: 1e9}, once(cut, binary, "audit", "verify", file), once(0, "sha256sum", file))
+	return []row{lines, whole}, err
+}
+
+// question is what a run of an ordinary program has in its log.
+func question() audit.Event {
+	return audit.Event{
+		Name: audit.PolicyDecision, Scope: audit.ScopeDomain, Decision: audit.Allow, PolicySource: audit.SourceBaselinePolicy, Reason: audit.ReasonAllow,
+		Rule: "**.example.com", Transport: audit.TransportDNSUDP, ServerAddress: "registry.example.com", ServerPort: 53, QuestionType: "AAAA",
+		ResponseCode: "NOERROR", Answers: []string{"cdn.example.net", "2001:db8::1"}, AnswerSource: "cache", Duration: 31 * time.Microsecond, Syscall: "sendto",
+		Process: audit.Process{PID: 4711, ParentPID: 4700, Executable: "/usr/bin/curl", Args: []string{"curl", "-fsS", "https://registry.example.com/v2/"}},
+	}
+}
+
+// recorded writes a session of n questions.
+func recorded(file string, n int) (ns []float64, err error) {
+	l, err := audit.Open(file, audit.Options{Window: -1})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Start(audit.Start{Command: []string{"bench"}}); err != nil {
+		return nil, err
+	}
+	for range n {
+		start := time.Now()
+		if err := l.Record(question()); err != nil {
+			return nil, err
+		}
+		ns = append(ns, float64(time.Since(start).Nanoseconds()))
+	}
+	return ns, l.End(audit.Ending{Exited: true})
+}
+
+// written writes as many bytes as recorded does, and no more than that.
+func written(file string) (ns []float64, err error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	line := []byte(strings.Repeat("x", 830) + "\n")
+	for range 10_000 {
+		start := time.Now()
+		if _, err := f.Write(line); err != nil {
+			return nil, err
+		}
+		ns = append(ns, float64(time.Since(start).Nanoseconds()))
+	}
+	return ns, nil
+}
