@@ -14,6 +14,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.SetBytes(int64(len(line)))
 	var d decoder
 	for b.Loop() {
+		d.slab = d.slab[:0]
 		if err := d.decode(line, func(*Event) {}); err != nil {
 			b.Fatal(err)
 		}

@@ -14,16 +14,21 @@ var (
 // decoder reads lines. It is one goroutine's.
 type decoder struct {
 	clock clock
-	event Event
+	event *Event   // what is read next is put there
+	line  flat     // of the line that is being read
+	slab  []string // what arrays are made of
 }
 
 // decode gives the events of a line to emit, which must not keep them; their strings may share the line's memory.
 func (d *decoder) decode(line string, emit func(*Event)) error {
+	if d.event == nil {
+		d.event = new(Event)
+	}
 	if d.flat(line) {
 		if !d.event.finish() {
 			return errForeign
 		}
-		emit(&d.event)
+		emit(d.event)
 		return nil
 	}
 	return d.slow(line, emit)
@@ -34,17 +39,18 @@ func (d *decoder) flat(line string) bool {
 	if !strings.HasPrefix(line, `{"event.name":"`) {
 		return false
 	}
-	f, ok := newFlat(line[1:])
-	if !ok {
+	f := &d.line
+	if !f.begin(line[1:]) {
 		return false
 	}
-	d.event = Event{}
+	f.slab = &d.slab
+	*d.event = Event{}
 	for {
 		key, ok := f.string()
 		if !ok || !f.take(':') {
 			return false
 		}
-		known, ok := d.event.set(key, &f, &d.clock)
+		known, ok := d.event.set(key, f, &d.clock)
 		if !ok || !known && !f.skip() {
 			return false
 		}

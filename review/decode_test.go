@@ -17,7 +17,7 @@ import (
 // decodeAll gives copies of a line's events.
 func decodeAll(line string, decode func(*decoder, string, func(*Event)) error) ([]*Event, error) {
 	var all []*Event
-	var d decoder
+	d := decoder{event: new(Event)}
 	err := decode(&d, line, func(e *Event) { all = append(all, e.Clone()) })
 	return all, err
 }
@@ -77,7 +77,7 @@ func TestEveryKey(t *testing.T) {
 	folds := every
 	folds.Key = audit.RetryKey{PID: 1}
 	lines := strings.Split(strings.TrimSpace(write(t, audit.Options{Conversation: "c1"}, folds, folds, folds)), "\n")
-	var d decoder
+	d := decoder{event: new(Event)}
 	found := 0
 	for _, line := range lines {
 		if !strings.Contains(line, `"server.address"`) {
@@ -212,7 +212,7 @@ func FuzzEvent(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		var d decoder
+		d := decoder{event: new(Event)}
 		if !d.flat(line) {
 			_, _ = decodeAll(line, (*decoder).slow)
 			return

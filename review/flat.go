@@ -13,14 +13,16 @@ type flat struct {
 	text    string
 	at      int  // how far it is read
 	escapes bool // there is a backslash somewhere
+	slab    *[]string
 }
 
-// newFlat looks at the bytes of a line once. False: there are some that are no JSON, or that JSON would replace.
-func newFlat(line string) (flat, bool) {
+// begin looks at the bytes of a line once. False: there are some that are no JSON, or that JSON would replace.
+func (f *flat) begin(line string) bool {
 	if !printable(line) && (!utf8.ValidString(line) || hasControl(line)) {
-		return flat{}, false
+		return false
 	}
-	return flat{text: line, escapes: strings.IndexByte(line, '\\') >= 0}, true
+	f.text, f.at, f.escapes = line, 0, strings.IndexByte(line, '\\') >= 0
+	return true
 }
 
 const (
@@ -134,23 +136,24 @@ func unescapeRest(buf []byte, s string) (string, bool) {
 	return string(append(buf, rest...)), true
 }
 
-// strings reads an array of strings.
+// strings reads an array of strings, which is made of what is left of the slab.
 func (f *flat) strings() ([]string, bool) {
 	if !f.take('[') {
 		return nil, false
 	}
-	list := make([]string, 0, 4)
 	if f.take(']') {
-		return list, true
+		return []string{}, true
 	}
-	for {
+	slab := *f.slab
+	for first := len(slab); ; {
 		s, ok := f.string()
 		if !ok {
 			return nil, false
 		}
-		list = append(list, s)
+		slab = append(slab, s)
 		if f.take(']') {
-			return list, true
+			*f.slab = slab
+			return slab[first:len(slab):len(slab)], true
 		}
 		if !f.take(',') {
 			return nil, false

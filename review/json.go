@@ -42,14 +42,14 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 
 // object reads an event whose keys are the object's own.
 func (d *decoder) object(object map[string]json.RawMessage, emit func(*Event)) error {
-	d.event = Event{}
+	*d.event = Event{}
 	if err := d.event.fill(object, &d.clock); err != nil {
 		return err
 	}
 	if !d.event.finish() {
 		return errForeign
 	}
-	emit(&d.event)
+	emit(d.event)
 	return nil
 }
 

@@ -44,7 +44,7 @@ func (d *decoder) otlp(text json.RawMessage, emit func(*Event)) error {
 					errs = append(errs, err)
 				} else if ok {
 					found = true
-					emit(&d.event)
+					emit(d.event)
 				}
 			}
 		}
@@ -57,7 +57,7 @@ func (d *decoder) otlp(text json.RawMessage, emit func(*Event)) error {
 
 // record reads one record. False: it is about something else.
 func (d *decoder) record(r *logRecord) (bool, error) {
-	d.event = Event{}
+	*d.event = Event{}
 	object := make(map[string]json.RawMessage, len(r.Attributes))
 	for _, a := range r.Attributes {
 		if raw := a.Value.raw(); raw != nil {

@@ -95,6 +95,7 @@ type block struct {
 
 	decoded  chan struct{}
 	events   []Event
+	slab     []string // of their arrays
 	lines    int
 	problems Problems
 }
@@ -138,7 +139,7 @@ func (p *pipeline) stop() {
 
 // free takes a block back.
 func (p *pipeline) free(b *block) {
-	*b = block{decoded: b.decoded, text: b.text[:0], events: b.events[:0]}
+	*b = block{decoded: b.decoded, text: b.text[:0], events: b.events[:0], slab: b.slab[:0]}
 	p.blank <- b
 }
 
@@ -214,12 +215,12 @@ func (b *block) decode(d *decoder, opts *Options) {
 	}
 	text := string(b.text)
 	number := b.first - 1
+	d.event, d.slab = b.slot(), b.slab
 	emit := func(e *Event) {
-		e.File, e.Line = b.file, number
-		if !opts.Filter.Match(e) {
-			return
+		if e.File, e.Line = b.file, number; opts.Filter.Match(e) {
+			b.events = b.events[:len(b.events)+1]
+			d.event = b.slot()
 		}
-		b.events = append(b.events, *e)
 	}
 	for line := range splitLines(text) {
 		number++
@@ -232,4 +233,14 @@ func (b *block) decode(d *decoder, opts *Options) {
 			}
 		}
 	}
+	b.slab = d.slab
+}
+
+// slot is room for an event behind those that there are, which it becomes one of where it is wanted.
+func (b *block) slot() *Event {
+	n := len(b.events)
+	if n == cap(b.events) {
+		b.events = append(b.events, Event{})[:n]
+	}
+	return &b.events[:n+1][n]
 }

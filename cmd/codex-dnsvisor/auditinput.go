@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
@@ -98,8 +99,17 @@ func readAudit(e *env, files []string, rotated bool, opts review.Options) (*audi
 	if len(sources) == 0 {
 		return nil, &statusError{exitUsage, err}
 	}
+	collectSeldom()
 	r := review.Open(sources, opts)
 	return &auditReading{r, err, startProgress(e.stderr, r.Progress)}, nil
+}
+
+// collectSeldom has the garbage collector wait for longer than a long-running process would want: blocks of lines are
+// short-lived, and what is kept of them is little. Where it is not, the limit has it work as usual.
+func collectSeldom() {
+	const percent, limit = 400, 128 << 20
+	debug.SetGCPercent(percent)
+	debug.SetMemoryLimit(limit)
 }
 
 // finish ends the progress bar, says on standard error which lines nothing was read from, and gives why files were not read.
