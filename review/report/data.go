@@ -146,13 +146,22 @@ func writeEvents(o *object, all []*entry) {
 		before = e.time
 		return step
 	})
-	numbers(o, "decision", all, func(e *entry) int64 { return int64(e.verdict) })
+	values(o, "decision", all, func(e *entry) int64 { return int64(e.verdict) })
 	for c, name := range columnNames {
-		numbers(o, name, all, func(e *entry) int64 { return int64(e.texts[c].index) })
+		values(o, name, all, func(e *entry) int64 { return int64(e.texts[c].index) })
 	}
-	numbers(o, "port", all, func(e *entry) int64 { return int64(e.port) })
-	numbers(o, "count", all, func(e *entry) int64 { return e.count })
-	numbers(o, "took", all, func(e *entry) int64 { return e.took })
-	numbers(o, "process", all, func(e *entry) int64 { return int64(e.process.index) })
+	values(o, "port", all, func(e *entry) int64 { return int64(e.port) })
+	values(o, "count", all, func(e *entry) int64 { return e.count })
+	values(o, "took", all, func(e *entry) int64 { return e.took })
+	values(o, "process", all, func(e *entry) int64 { return int64(e.process.index) })
 	o.close()
+}
+
+// values writes a column of events: where all have one value it is that alone, which is read faster.
+func values(o *object, name string, all []*entry, one func(*entry) int64) {
+	if len(all) > 0 && !slices.ContainsFunc(all, func(e *entry) bool { return one(e) != one(all[0]) }) {
+		o.number(name, one(all[0]))
+		return
+	}
+	numbers(o, name, all, one)
 }

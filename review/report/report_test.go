@@ -32,7 +32,18 @@ type shown struct {
 	}
 	Texts     []string
 	Processes struct{ PID, Parent, Executable, Command []int }
-	Events    map[string][]int64
+	Events    map[string]valuesOf
+}
+
+// valuesOf is a column of events; one number is that of the first row, and of all.
+type valuesOf []int64
+
+func (c *valuesOf) UnmarshalJSON(text []byte) error {
+	if text[0] == '[' {
+		return json.Unmarshal(text, (*[]int64)(c))
+	}
+	*c = make([]int64, 1)
+	return json.Unmarshal(text, &(*c)[0])
 }
 
 // page renders a report and reads its data back.

@@ -12,8 +12,13 @@ import (
 // BenchmarkPage times a page of 100,000 events by DevTools' own clocks: of each step how long scripts ran, and with layout and
 // painting how long the page was busy, in ms at the median.
 func BenchmarkPage(b *testing.B) {
+	b.Run("build", func(b *testing.B) { bench(b, ordinaryEvent) })
+	b.Run("distinct", func(b *testing.B) { bench(b, distinctEvent) })
+}
+
+func bench(b *testing.B, event maker) {
 	browser := newBrowser(b)
-	file := write(b, browser.dir, many, false)
+	file := writeWith(b, browser.dir, many, false, event)
 	info, err := os.Stat(file)
 	must(b, err)
 	var p *page
@@ -57,7 +62,7 @@ func BenchmarkPage(b *testing.B) {
 		}
 	}
 	b.ReportMetric(0, "ns/op") // what takes long here is DevTools
-	fmt.Printf("\n%d events, %.1f MiB\n%-12s %10s %10s\n", many, float64(info.Size())/(1<<20), "ms", "scripting", "busy")
+	fmt.Printf("\n%s: %d events, %.1f MiB\n%-12s %10s %10s\n", b.Name(), many, float64(info.Size())/(1<<20), "ms", "scripting", "busy")
 	for _, step := range steps {
 		fmt.Printf("%-12s %10.0f %10.0f\n", step.name, median(scripts[step.name]), median(busy[step.name]))
 	}

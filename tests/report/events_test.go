@@ -68,6 +68,17 @@ func ordinaryEvent(r *rand.Rand, i, of int) *review.Event {
 	return e
 }
 
+// maker makes one of so many events.
+type maker func(r *rand.Rand, i, of int) *review.Event
+
+// distinctEvent is one that shares nothing with others, as of a program that scans.
+func distinctEvent(r *rand.Rand, i, of int) *review.Event {
+	e := ordinaryEvent(r, i, of)
+	e.ServerAddress, e.PID, e.ParentPID = fmt.Sprintf("%x.%d.example.net", r.Uint64(), i), 1000+i, 1000+i/7
+	e.Args, e.Answers = []string{"scan", e.ServerAddress}, []string{fmt.Sprintf("2001:db8::%x", i)}
+	return e
+}
+
 // hostileEvent has a hostile text in each place.
 func hostileEvent(s string, i int) *review.Event {
 	return &review.Event{
@@ -105,6 +116,11 @@ func logged(tb testing.TB, dir string, all []string, to *report.Report) {
 // write makes a page of n events, hostile ones among them where it is to.
 func write(tb testing.TB, dir string, n int, withHostile bool) string {
 	tb.Helper()
+	return writeWith(tb, dir, n, withHostile, ordinaryEvent)
+}
+
+func writeWith(tb testing.TB, dir string, n int, withHostile bool, event maker) string {
+	tb.Helper()
 	r := report.New(report.Options{By: "codex-dnsvisor test", Now: began.Add(24 * time.Hour)})
 	if withHostile {
 		all := hostile()
@@ -116,7 +132,7 @@ func write(tb testing.TB, dir string, n int, withHostile bool) string {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
-		r.Add(ordinaryEvent(random, i, n))
+		r.Add(event(random, i, n))
 	}
 	file := filepath.Join(dir, "report.html")
 	f, err := os.Create(file)

@@ -4,6 +4,8 @@ const texts = data.texts;
 const events = data.events;
 const processes = data.processes;
 const size = events.time.length;
+// A column of one number has it in each row.
+for (const [name, column] of Object.entries(events)) if (typeof column === "number") events[name] = new Float64Array(size).fill(column);
 for (let i = 1; i < size; i++) events.time[i] += events.time[i - 1];
 
 // The decisions, by their numbers: their words, and the classes of their colours.

@@ -56,14 +56,15 @@ function interval(millis) {
 
 const mostDenied = 12;
 function showTop() {
-	const times = new Float64Array(texts.length), reason = new Int32Array(texts.length), programs = new Map();
+	const times = new Float64Array(texts.length), reason = new Int32Array(texts.length), programs = new Map(), top = [];
 	for (let row = 0; row < size; row++) {
 		if (!denied(row)) continue;
 		const name = events.name[row];
+		if (times[name] === 0) top.push(name);
 		times[name] += events.count[row];
 		reason[name] = events.why[row];
 	}
-	const top = Array.from(times.keys()).filter(name => times[name] > 0).sort((a, b) => times[b] - times[a] || a - b);
+	top.sort((a, b) => times[b] - times[a] || a - b);
 	if (top.length === 0) {
 		place("top").replaceChildren(element("p", {}, "Nothing was denied."));
 		return;

@@ -27,12 +27,25 @@ function sort() {
 	sorted = Int32Array.from(keys, k => k % rows);
 }
 
+// All texts in lower case, a line for each, and where each line begins: one long text is searched faster than many short ones.
+let lower = null, starts = null;
+function fold() {
+	lower = texts.join("\n").toLowerCase() + "\n";
+	starts = new Uint32Array(texts.length + 1);
+	for (let t = 1; t <= texts.length; t++) starts[t] = lower.indexOf("\n", starts[t - 1]) + 1;
+}
+
 // The texts and the processes that hold a word.
-let lower = null;
 function found(word) {
-	lower ??= texts.map(t => t.toLowerCase());
-	const inText = Uint8Array.from(lower, t => t.includes(word));
-	const inProcess = Uint8Array.from(processes.pid, (pid, p) => inText[processes.executable[p]] | inText[processes.command[p]] | (String(pid) === word));
+	if (lower === null) fold();
+	const inText = new Uint8Array(texts.length);
+	let t = 0;
+	for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, starts[t])) {
+		while (starts[t + 1] <= at) t++;
+		inText[t++] = 1;
+	}
+	const inProcess = new Uint8Array(processes.pid.length);
+	for (let p = 0; p < inProcess.length; p++) inProcess[p] = inText[processes.executable[p]] | inText[processes.command[p]] | (String(processes.pid[p]) === word);
 	return { inText, inProcess };
 }
 
