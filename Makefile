@@ -88,11 +88,19 @@ test-long: build test-libc
 ADVERSARY = go test -tags adversary,$(TAGS) -count 1 -v -run '^TestAdversary' ./tests
 
 adversary: build
-	@./scripts/need gcc go seccomp.h dig unbound tcpdump ip python3 bwrap setpriv setcap
+	@./scripts/need gcc go seccomp.h dig unbound tcpdump ip python3 bwrap setpriv setcap strace prlimit
 	$(ADVERSARY) -timeout 10m
 
 adversary-long: build
 	DNSVISOR_TEST_LONG=1 $(ADVERSARY) -timeout 90m
+
+# What others' look-ups take during each flood, and what covert channels carry: the figures are in docs/floods.md and SECURITY.md. Eight minutes for root, and as many for an ordinary user.
+.PHONY: bench-floods bench-covert
+bench-floods: build
+	DNSVISOR_TEST_LONG=1 go test -tags adversary,$(TAGS) -count 1 -v -timeout 30m -run '^TestAdversaryFloods$$' ./tests
+
+bench-covert: build
+	DNSVISOR_TEST_LONG=1 go test -tags adversary,$(TAGS) -count 1 -v -timeout 30m -run '^TestAdversaryCovertRates$$' ./tests
 
 FUZZTIME ?= 30s
 

@@ -55,3 +55,12 @@ func (c *clients) from(transport string, address netip.AddrPort) client {
 	who, _ := c.of(transport).Get(address.Port())
 	return who
 }
+
+// each calls f for each UDP port of which the user is known.
+func (c *clients) each(f func(port uint16, tid int)) {
+	for _, port := range c.udp.Keys() {
+		if who, ok := c.udp.Peek(port); ok && who.tid != 0 {
+			f(port, who.tid)
+		}
+	}
+}

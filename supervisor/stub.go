@@ -39,13 +39,18 @@ func (s *stub) start(ctx context.Context) (wait func()) {
 	return func() { _ = services.Wait() } // a stub ends without an error
 }
 
-// serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking.
+// serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking, and of each thread in turn.
 func (s *stub) serveUDP(ctx context.Context) error {
 	buf := make([]byte, maxTCPResponse)
 	var turn turn
+	waiting := hail{stub: s.wall.stub, clients: s.clients}
 	for {
 		turn.yield()
-		d, err := s.wall.stub.Receive(buf)
+		d, ok := waiting.pop()
+		var err error
+		if !ok {
+			d, err = s.wall.stub.Receive(buf)
+		}
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
@@ -54,6 +59,7 @@ func (s *stub) serveUDP(ctx context.Context) error {
 		default:
 			s.datagram(ctx, d)
 		}
+		waiting.gather(buf)
 	}
 }
 

@@ -28,7 +28,7 @@ func attackers(client func(name string) string, here bool) [][]string {
 		return args
 	}
 	commands := [][]string{
-		command("every", "every.c", "calls.c"), command("options", "options.c", "calls.c"), command("hold", "hold.c"),
+		command("every", "every.c", "calls.c"), command("options", "options.c", "calls.c"), command("hold", "hold.c"), command("floods", "floods.c"),
 		command("race_headers", "race_headers.c"), command("race_tables", "race_tables.c"), command("race_lives", "race_lives.c"),
 	}
 	if here {

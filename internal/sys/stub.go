@@ -38,10 +38,18 @@ func NewPolledStub(f *os.File, family int) (*Stub, error) {
 	})
 }
 
+// stubBuffer is how much of the kernel's memory a stub's queue may take, in bytes; the kernel doubles it for its own overhead.
+const stubBuffer = 4 << 20
+
 // NewStub makes a stub of a bound socket; it works on a duplicate.
 func NewStub(f *os.File, family int) (*Stub, error) {
 	s := &Stub{family: family}
 	return s, control(f, func(fd int) error {
+		// What is sent while no processor is ours waits there: up to some ten thousand questions if we are root, else what net.core.rmem_max
+		// allows, some hundred.
+		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, stubBuffer) != nil {
+			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, stubBuffer)
+		}
 		var err error
 		if s.fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
 			return err
@@ -67,13 +75,24 @@ type Datagram struct {
 func (s *Stub) Receive(buf []byte) (Datagram, error) {
 	var control [256]byte
 	n, cn, from, err := s.receive(buf, control[:])
+	return s.decode(buf[:max(n, 0)], control[:max(cn, 0)], from, err)
+}
+
+// ReceiveNow is Receive where a datagram is there already; else unix.EAGAIN.
+func (s *Stub) ReceiveNow(buf []byte) (Datagram, error) {
+	var control [256]byte
+	n, cn, _, from, err := unix.Recvmsg(s.fd, buf, control[:], unix.MSG_DONTWAIT)
+	return s.decode(buf[:max(n, 0)], control[:max(cn, 0)], from, err)
+}
+
+func (s *Stub) decode(data, control []byte, from unix.Sockaddr, err error) (Datagram, error) {
 	switch {
 	case s.closed.Load():
 		return Datagram{}, net.ErrClosed
 	case err != nil:
 		return Datagram{}, fmt.Errorf("receive a datagram: %w", err)
 	}
-	d := Datagram{Data: buf[:n]}
+	d := Datagram{Data: data}
 	switch from := from.(type) {
 	case *unix.SockaddrInet4:
 		d.From = netip.AddrPortFrom(netip.AddrFrom4(from.Addr), uint16(from.Port))
@@ -81,7 +100,7 @@ func (s *Stub) Receive(buf []byte) (Datagram, error) {
 		d.From = netip.AddrPortFrom(netip.AddrFrom16(from.Addr).Unmap(), uint16(from.Port))
 	}
 	var ok bool
-	if d.To, d.Index, ok = destination(control[:cn]); !ok || !d.From.IsValid() {
+	if d.To, d.Index, ok = destination(control); !ok || !d.From.IsValid() {
 		return Datagram{}, errNoAddress
 	}
 	return d, nil

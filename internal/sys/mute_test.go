@@ -1,0 +1,62 @@
+package sys
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a muted port sends is dropped, wherever in the list it is; what others send is received, and so is everything once it is over.
+func TestMute(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		server, err := net.ListenPacket("udp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		fd, err := Descriptor(server.(*net.UDPConn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Stub{fd: fd}
+		client, err := net.Dial("udp", server.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		own := uint16(client.LocalAddr().(*net.UDPAddr).Port)
+		for _, c := range []struct {
+			muted, others int // the place of its own port in the list, and how many more there are
+		}{{-1, 0}, {0, 0}, {0, MaxMuted - 1}, {1000, MaxMuted - 1}, {MaxMuted - 1, MaxMuted - 1}, {-1, MaxMuted}, {-1, 1}} {
+			var ports []uint16
+			for i := range c.others {
+				port := own - uint16(c.muted) + uint16(i)
+				if i >= c.muted {
+					port++
+				}
+				ports = append(ports, port)
+			}
+			if c.muted >= 0 {
+				ports = append(ports, own)
+			}
+			slices.Sort(ports)
+			if err := s.Mute(ports); err != nil && (len(ports) > 0 || !errors.Is(err, unix.ENOENT)) {
+				t.Fatal(err)
+			}
+			if _, err := client.Write([]byte{1}); err != nil {
+				t.Fatal(err)
+			}
+			// On loopback a datagram is there when it has been sent.
+			if err := server.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+			if n, _, _ := server.ReadFrom(make([]byte, 10)); (n == 1) != (c.muted < 0) {
+				t.Errorf("%s, %+v: received %d", address, c, n)
+			}
+		}
+	}
+}
