@@ -49,17 +49,19 @@ func (s *servers) readSystem() ([]Upstream, error) {
 	if s.stamp.inode != nil && os.SameFile(s.stamp.inode, info) && s.stamp.modified.Equal(info.ModTime()) && s.stamp.size == info.Size() {
 		return s.system, s.err
 	}
-	s.stamp = stamp{info.ModTime(), info.Size(), info}
+	read := stamp{info.ModTime(), info.Size(), info}
+	s.stamp = stamp{}
 	s.system, s.search, s.err = nil, nil, nil
 	if info.Size() > maxResolvConf {
-		s.err = fmt.Errorf("%s has %d bytes", s.path, info.Size())
+		s.stamp, s.err = read, fmt.Errorf("%s has %d bytes", s.path, info.Size())
 		return nil, s.err
 	}
 	config, err := dns.ClientConfigFromFile(s.path)
 	if err != nil {
-		s.err = err
+		s.err = err // perhaps of the moment, such as EMFILE: it is read again
 		return nil, err
 	}
+	s.stamp = read
 	for _, domain := range config.Search {
 		if domain = strings.Trim(lower(domain), "."); domain != "" {
 			s.search = append(s.search, domain)

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -53,7 +54,9 @@ func (r *receivers) work(group *errgroup.Group) error {
 		case left == 0:
 			r.hire(group)
 		}
-		r.handle(n)
+		if err := r.handle(n); err != nil {
+			return errors.Join(err, r.listener.Wake())
+		}
 		if r.waiting.Add(1) > spare {
 			r.waiting.Add(-1)
 			return nil
@@ -74,18 +77,20 @@ func (t *turn) yield() {
 }
 
 // handle carries out a call, and those of its thread that come meanwhile.
-func (r *receivers) handle(n sys.Notification) {
+func (r *receivers) handle(n sys.Notification) error {
 	for ok := r.threads.begin(n); ok; n, ok = r.threads.next(n.TID) {
-		r.emulate(n)
+		if err := r.emulate(n); err != nil && !errors.Is(err, unix.ENOENT) { // a call that is gone takes no answer
+			return fmt.Errorf("end a call: %w", err) // it would wait for ever
+		}
 	}
+	return nil
 }
 
-func (r *receivers) emulate(n sys.Notification) {
+func (r *receivers) emulate(n sys.Notification) error {
 	leave, ok := r.calls.enter(n.TID)
 	if !ok {
-		_ = r.listener.Return(n.ID, 0, unix.EAGAIN) // the call may be gone
-		return
+		return r.listener.Return(n.ID, 0, unix.EAGAIN)
 	}
 	defer leave()
-	_ = r.emulator.Handle(n) // a call that is gone takes no answer
+	return r.emulator.Handle(n)
 }

@@ -124,8 +124,11 @@ func (s *stub) serveTCP(ctx context.Context) error {
 			breathe(err) // else a connection that ended before it was accepted
 			continue
 		}
-		by := s.caller(conn)
-		leave, ok := s.connections.enter(by.tid)
+		by, ok := s.caller(conn)
+		leave := func() {}
+		if ok {
+			leave, ok = s.connections.enter(by.tid)
+		}
 		if !ok {
 			_ = conn.Close() // refused: there is nothing to lose
 			continue
@@ -137,9 +140,14 @@ func (s *stub) serveTCP(ctx context.Context) error {
 	}
 }
 
-// caller is who is at the other end of a connection.
-func (s *stub) caller(conn *net.TCPConn) asker {
-	from, resolver := unmapped(conn.RemoteAddr().(*net.TCPAddr).AddrPort()), unmapped(conn.LocalAddr().(*net.TCPAddr).AddrPort())
+// caller is who is at the other end of a connection. False: the kernel does not say which resolver was asked.
+func (s *stub) caller(conn *net.TCPConn) (asker, bool) {
+	remote, _ := conn.RemoteAddr().(*net.TCPAddr)
+	local, _ := conn.LocalAddr().(*net.TCPAddr)
+	if remote == nil || local == nil {
+		return asker{}, false
+	}
+	from, resolver := unmapped(remote.AddrPort()), unmapped(local.AddrPort())
 	who := s.clients.from(audit.TransportDNSTCP, from)
-	return asker{tid: who.tid, process: who.process, patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}
+	return asker{tid: who.tid, process: who.process, patient: true, transport: audit.TransportDNSTCP, client: from, resolver: resolver}, true
 }

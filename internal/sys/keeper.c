@@ -97,9 +97,11 @@ static void kill_children(void)
 {
 	char list[65536];
 	ssize_t n;
-	if (lseek(children, 0, SEEK_SET) < 0)
-		return;
-	while ((n = read(children, list, sizeof(list) - 1)) > 0) {
+	while (lseek(children, 0, SEEK_SET) < 0)
+		;
+	while ((n = read(children, list, sizeof(list) - 1)) != 0) {
+		if (n < 0)
+			continue; // memory is short: whoever is left unread would live on
 		// A read ends inside a number only where the buffer is full: step back to the last blank.
 		if (n == sizeof(list) - 1) {
 			ssize_t whole = n;
@@ -238,7 +240,7 @@ static int hear_supervisor(struct dv_message *message, int fds[2])
 	fds[0] = fds[1] = -1;
 	do
 		n = recvmsg(supervisor, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ENOMEM || errno == ENOBUFS));
 	struct cmsghdr *rights = n < 0 ? NULL : CMSG_FIRSTHDR(&header);
 	if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(2 * sizeof(int)))
 		memcpy(fds, CMSG_DATA(rights), 2 * sizeof(int));

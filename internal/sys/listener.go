@@ -181,8 +181,12 @@ func (l *Listener) isGone() bool {
 func (l *Listener) end() {
 	fds := []unix.PollFd{{Fd: int32(l.fd)}, {Fd: int32(l.wake), Events: unix.POLLIN}}
 	for {
-		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+		_, err := unix.Poll(fds, -1)
+		if err == nil {
 			break
+		}
+		if !errors.Is(err, unix.EINTR) { // ENOMEM: targets are left all the same
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nothing tells when there is some again
 		}
 	}
 	for pause := time.Microsecond; l.interrupt(); pause *= 2 {
