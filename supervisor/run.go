@@ -159,11 +159,35 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, w *wall, stopped
 	err = errors.Join(err, tree.Close())
 	carrier.ShutDown()
 	cancel()
-	err = errors.Join(err, listener.Wake(), w.shutDown(), services.Wait())
-	h.spaces.close()
-	h.waiting.wait()
+	err = errors.Join(err, listener.Wake(), w.shutDown())
+	var served error
+	free := within(lastCalls, func() { served = services.Wait() })
+	free = within(lastCalls, h.spaces.close) && free
+	free = within(lastCalls, h.waiting.wait) && free
 	d.notices.close()
-	return status, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
+	if !free {
+		return status, err // our own end closes the rest
+	}
+	return status, errors.Join(err, served, carrier.Close(), w.Close(), listener.Close())
+}
+
+// lastCalls is how long the end waits for what is still in work. Pages of the tree's may be of a file system whose server does not answer,
+// and outlives the tree: the kernel waits for it, and so does who reads them.
+const lastCalls = time.Second
+
+// within says whether f has come to its end in time.
+func within(bound time.Duration, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(bound):
+		return false
+	}
 }
 
 func (c *Config) handler(ctx context.Context, d *desk, known *clients) *handler {

@@ -4,7 +4,9 @@ package tests
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +62,7 @@ func TestAdversaryHoldsReads(t *testing.T) {
 		for kind, want := range map[string]string{
 			"user":   "answers 50, held calls that ended 60, with EFAULT 60\n",
 			"kernel": "answers 50, held calls that ended 0, with EFAULT 0\n",
+			"fuse":   "answers 50, held calls that ended 8, with EFAULT 0\n", // looks at paths, which such a file system lets nobody outside take
 		} {
 			t.Run(place+", "+kind, func(t *testing.T) {
 				if bare := finish(t, exec.Command(program("hold"), kind, "0")); strings.HasPrefix(bare.stdout, "none here") {
@@ -72,5 +75,47 @@ func TestAdversaryHoldsReads(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Pages that somebody outside provides keep the tree from its end no more than others' answers. Where the kernel does not let go of who reads them, as
+// with a file system that was asked already, what is left of the supervisor ends with that server.
+func TestAdversaryHoldsReadsFromOutside(t *testing.T) {
+	const accomplice = `import socket, sys
+u = socket.socket(socket.AF_UNIX); u.bind(sys.argv[1]); u.listen(100); print("listening", flush=True)
+fds = []
+while True: c = u.accept()[0]; fds += socket.recv_fds(c, 1, 1)[1]; c.send(b"x")`
+	hold := program("hold")
+	for _, kind := range []string{"fuse", "kernel"} {
+		if bare := finish(t, exec.Command(hold, kind, "0")); bare.stdout != "" {
+			t.Log(kind, bare.stdout) // which TestAdversaryHoldsReads has tried
+			continue
+		}
+		t.Run(kind, func(t *testing.T) {
+			door := filepath.Join(shortDir(t), "door")
+			helper := exec.Command("/usr/bin/python3", "-c", accomplice, door)
+			await(t, startLines(t, helper), "listening")
+			r, w, err := os.Pipe()
+			must(t, err)
+			cmd := exec.Command(binary, slices.Concat([]string{"--quiet"}, static, []string{"--", hold, kind, "60", door})...)
+			cmd.ExtraFiles = []*os.File{w}
+			lines := startLines(t, cmd)
+			must(t, w.Close())
+			await(t, lines, "answers 50, ")
+			(&tree{cmd, r}).gone(t)
+			if kind == "fuse" {
+				must(t, helper.Process.Kill())
+				_ = helper.Wait()
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			select {
+			case err := <-ended:
+				must(t, err)
+			case <-time.After(2 * hang):
+				t.Error("the run does not end")
+			}
+			must(t, r.Close())
+		})
 	}
 }
