@@ -5,11 +5,11 @@ import (
 	"context"
 	"os"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // File is the one file. The kernel hands each write(2) to it as it is.
@@ -19,19 +19,19 @@ type File struct {
 	mu   sync.Mutex
 	data []byte
 	room int // bytes until it fails; below zero: any
-	with syscall.Errno
-	sync syscall.Errno
+	with unix.Errno
+	sync unix.Errno
 }
 
 // FailAfter has writes fail with an errno once n more bytes are written.
-func (f *File) FailAfter(n int, with syscall.Errno) {
+func (f *File) FailAfter(n int, with unix.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.room, f.with = n, with
 }
 
 // FailSync has fsync(2) fail.
-func (f *File) FailSync(with syscall.Errno) {
+func (f *File) FailSync(with unix.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.sync = with
@@ -54,13 +54,13 @@ func Mount(t *testing.T) (*File, string) {
 	if err != nil || os.Geteuid() != 0 {
 		t.Skipf("a file system that fails takes root, and fuse: %v", err)
 	}
-	device.Close()
+	_ = device.Close() // it was only tried
 	dir, file := t.TempDir(), &File{room: -1}
 	root := &fs.Inode{}
 	server, err := fs.Mount(dir, root, &fs.Options{
 		MountOptions: fuse.MountOptions{DirectMountStrict: true, Name: "faultfs", AllowOther: true},
 		OnAdd: func(ctx context.Context) {
-			root.AddChild("log", root.NewPersistentInode(ctx, file, fs.StableAttr{Mode: syscall.S_IFREG}), false)
+			root.AddChild("log", root.NewPersistentInode(ctx, file, fs.StableAttr{Mode: unix.S_IFREG}), false)
 		},
 	})
 	if err != nil {
@@ -76,12 +76,12 @@ func Mount(t *testing.T) (*File, string) {
 }
 
 // Open implements fs.NodeOpener.
-func (*File) Open(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
+func (*File) Open(context.Context, uint32) (fs.FileHandle, uint32, unix.Errno) {
 	return nil, fuse.FOPEN_DIRECT_IO, 0
 }
 
 // Write implements fs.NodeWriter.
-func (f *File) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
+func (f *File) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, unix.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := len(data)
@@ -100,7 +100,7 @@ func (f *File) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64)
 }
 
 // Read implements fs.NodeReader.
-func (f *File) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+func (f *File) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, unix.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if off >= int64(len(f.data)) {
@@ -110,15 +110,15 @@ func (f *File) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 }
 
 // Getattr implements fs.NodeGetattrer.
-func (f *File) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+func (f *File) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) unix.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out.Mode, out.Size, out.Nlink = syscall.S_IFREG|0o666, uint64(len(f.data)), 1
+	out.Mode, out.Size, out.Nlink = unix.S_IFREG|0o666, uint64(len(f.data)), 1
 	return 0
 }
 
 // Setattr implements fs.NodeSetattrer: who opens it anew may empty it.
-func (f *File) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
+func (f *File) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) unix.Errno {
 	if size, ok := in.GetSize(); ok {
 		f.mu.Lock()
 		f.data = f.data[:min(int(size), len(f.data))]
@@ -128,7 +128,7 @@ func (f *File) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn,
 }
 
 // Fsync implements fs.NodeFsyncer.
-func (f *File) Fsync(context.Context, fs.FileHandle, uint32) syscall.Errno {
+func (f *File) Fsync(context.Context, fs.FileHandle, uint32) unix.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.sync
