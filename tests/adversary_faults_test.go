@@ -64,7 +64,7 @@ func (p *patient) start() {
 		args = slices.Concat([]string{"setpriv"}, p.as(), args)
 	}
 	args = append(slices.Clone(p.around), args...)
-	log, err := os.OpenFile(p.o.path("faults.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	events, err := os.OpenFile(p.o.path("faults.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(t, err)
 	policy, err := os.Open(p.o.path("policy.toml"))
 	must(t, err)
@@ -72,13 +72,13 @@ func (p *patient) start() {
 	must(t, err)
 	p.cmd = p.o.enter(args...)
 	p.cmd.Env = append(os.Environ(), p.mark)
-	p.cmd.ExtraFiles = []*os.File{log, policy, w}
+	p.cmd.ExtraFiles = []*os.File{events, policy, w}
 	p.stderr, p.tree = &bytes.Buffer{}, r
 	p.cmd.Stderr, p.cmd.WaitDelay = p.stderr, hang // what is left of the tree may hold standard error
 	p.stdin, err = p.cmd.StdinPipe()
 	must(t, err)
 	p.stdout = startLines(t, p.cmd)
-	must(t, errors.Join(log.Close(), policy.Close(), w.Close()))
+	must(t, errors.Join(events.Close(), policy.Close(), w.Close()))
 	if got := p.ask("at first"); !got.right() {
 		t.Fatalf("unhurt: %v\n%s", got, p.stderr)
 	}

@@ -110,7 +110,7 @@ func TestAdversaryOutOfMemory(t *testing.T) {
 		}
 		p.start()
 		join(t, group, p.cmd.Process.Pid)
-		for i := 0; i < 100; i++ {
+		for range 100 {
 			if got := p.ask("out of memory"); got == nil {
 				break
 			} else if bad := got.bad(); len(bad) > 0 {
