@@ -17,6 +17,7 @@ func BenchmarkPage(b *testing.B) {
 }
 
 func bench(b *testing.B, event maker) {
+	b.Helper()
 	browser := newBrowser(b)
 	file := writeWith(b, browser.dir, many, false, event)
 	info, err := os.Stat(file)
