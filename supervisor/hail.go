@@ -10,7 +10,7 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// A thread that hails again as soon as it is heard is not heard for twice as long as before, where others ask meanwhile.
+// A thread that still hails after a penalty is not heard for twice as long as before, where others ask meanwhile.
 const (
 	shortestPenalty = 20 * time.Millisecond
 	longestPenalty  = time.Second
@@ -28,6 +28,7 @@ type hail struct {
 	muted   map[uint16]struct{} // ports
 	loud    map[int]struct{}    // their threads
 	others  bool                // have asked since
+	samples int                 // of theirs, since a penalty began
 	penalty time.Duration       // the last one
 	until   *time.Timer         // the end of a penalty; nil: there is none
 }
@@ -63,8 +64,11 @@ func (h *hail) gather(buf []byte) {
 // take gives a datagram its place in the backlog, if it has one.
 func (h *hail) take(d sys.Datagram) {
 	tid := h.clients.from(audit.TransportDNSUDP, d.From).tid
+	_, loud := h.loud[tid]
+	if loud {
+		h.samples++
+	}
 	if h.push(tid, d) {
-		_, loud := h.loud[tid]
 		h.others = h.others || len(h.loud) > 0 && !loud
 		return
 	}
@@ -81,17 +85,28 @@ func (h *hail) mute(port uint16) {
 	}
 }
 
-// relent lets everybody be heard: at once, or where others have asked, after a penalty.
+// relent lets everybody be heard: at once, or where others have asked, after a penalty, which does not end while they hail.
 func (h *hail) relent() {
 	if !h.others {
 		h.penalty = 0
 		h.unmute()
 		return
 	}
-	h.penalty = min(max(2*h.penalty, shortestPenalty), longestPenalty)
+	h.punish()
+}
+
+// stillLoud is how many samples of a penalty tell that it is still hailing.
+const stillLoud = 4
+
+func (h *hail) punish() {
+	h.samples, h.penalty = 0, min(max(2*h.penalty, shortestPenalty), longestPenalty)
 	h.until = time.AfterFunc(h.penalty, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if h.samples >= stillLoud {
+			h.punish()
+			return
+		}
 		h.unmute()
 	})
 }

@@ -33,7 +33,7 @@ var floods = []struct {
 // supervisorMost is what a flood may make the supervisor hold, in KiB.
 const supervisorMost = 160 << 10
 
-// A flood keeps nobody else from answers, costs the supervisor no more memory than it may, and the log is complete.
+// A flood keeps nobody else from answers, but for one in a hundred that are asked twice, costs the supervisor no more memory than it may, and the log is complete.
 func TestAdversaryFloods(t *testing.T) {
 	for _, f := range floods {
 		if f.kind == "bomb" && os.Geteuid() == 0 {
@@ -55,11 +55,12 @@ func TestAdversaryFloods(t *testing.T) {
 			_, err = io.WriteString(stdin, "\n")
 			must(t, err)
 			must(t, cmd.Wait())
-			var asked, answered, failed, wrong, median, most99, longest int
-			if _, err := fmt.Sscanf(text, "asked %d answered %d failed %d wrong %d p50 %d p99 %d longest %d", &asked, &answered, &failed, &wrong, &median, &most99, &longest); err != nil {
+			var asked, answered, failed, wrong, late, median, most99, longest int
+			if _, err := fmt.Sscanf(text, "asked %d answered %d failed %d wrong %d late %d p50 %d p99 %d longest %d", &asked, &answered, &failed, &wrong, &late, &median, &most99, &longest); err != nil {
 				t.Fatalf("%q, %v", text, err)
 			}
-			if wrong > 0 || longest > int(hang.Microseconds()) {
+			// The kernel's queue may be full in the moment before the flood is noticed, and glibc asks again after five seconds.
+			if wrong > 0 || late > 1+lookups/100 || longest > int(2*hang.Microseconds()) {
 				t.Errorf("others' look-ups: %s", text)
 			}
 			if most > supervisorMost {

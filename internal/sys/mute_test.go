@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a muted port sends is dropped, wherever in the list it is; what others send is received, and so is everything once it is over.
+// What a muted port sends is dropped but for a sample, wherever in the list it is; what others send is received, and so is everything once it is over.
 func TestMute(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		server, err := net.ListenPacket("udp", address)
@@ -47,15 +47,22 @@ func TestMute(t *testing.T) {
 			if err := s.Mute(ports); err != nil && (len(ports) > 0 || !errors.Is(err, unix.ENOENT)) {
 				t.Fatal(err)
 			}
-			if _, err := client.Write([]byte{1}); err != nil {
-				t.Fatal(err)
+			const sent = 100
+			for range sent {
+				if _, err := client.Write([]byte{1}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			// On loopback a datagram is there when it has been sent.
 			if err := server.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
 				t.Fatal(err)
 			}
-			if n, _, _ := server.ReadFrom(make([]byte, 10)); (n == 1) != (c.muted < 0) {
-				t.Errorf("%s, %+v: received %d", address, c, n)
+			received := 0
+			for err = nil; err == nil; received++ {
+				_, _, err = server.ReadFrom(make([]byte, 10))
+			}
+			if received--; c.muted < 0 && received != sent || c.muted >= 0 && received > sent/4 {
+				t.Errorf("%s, %+v: received %d", address, c, received)
 			}
 		}
 	}
