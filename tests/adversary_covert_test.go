@@ -131,7 +131,7 @@ var rates = []struct {
 	{"a wildcard, `names = 10`, `bytes = 256`", "[network.domains]\n\"**.wild.example\" = \"allow\"\n[dns.budget]\nnames = 10\nbytes = 256\n", []string{"labels"}, 3_000},
 	{"an exact name", exactRate, []string{"fast"}, 50_000},
 	{"an exact name, `questions = 1`", exactRate + "[dns.budget]\nquestions = 1\n", []string{"fast"}, 600},
-	{"an exact name, `min-ttl = 60`", exactRate + "[dns]\nmin-ttl = 60\n", []string{"fast"}, 1_500},
+	{"an exact name, `min-ttl = 60`", exactRate + "[dns]\nmin-ttl = 60\n", []string{"fast"}, 3_000},
 	{"an exact name, `min-ttl = 60`, `types = [\"A\", \"AAAA\"]`", exactRate + "[dns]\nmin-ttl = 60\ntypes = [\"A\", \"AAAA\"]\n", []string{"fast"}, 60},
 }
 
