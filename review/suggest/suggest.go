@@ -107,7 +107,7 @@ func (d *decider) fitting(rules []Rule) []Rule {
 			d.apart[Room] = append(d.apart[Room], Apart{rules[i].Pattern, "", rules[i].Seen})
 		}
 	}
-	var left []Rule
+	left := make([]Rule, 0, len(rules)) // in JSON a list, though of nothing
 	for i, r := range rules {
 		if fits[i] {
 			left = append(left, r)
