@@ -17,6 +17,7 @@ type group struct {
 	limit   time.Duration // past it something hangs
 	program string        // the test binary, if it is not that of the end-to-end tests
 	arch    string        // the one that it is for; none: all
+	asked   bool          // not part of a full run
 }
 
 // groups are what every kernel runs. Those that take minutes where there is no KVM have one user run them.
@@ -28,14 +29,14 @@ var groups = []group{
 	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 8 * time.Minute},
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 8 * time.Minute},
 	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 8 * time.Minute},
-	// Its programs know amd64's calls by their numbers.
+	// Its programs know amd64's calls by their numbers. It takes longer than all others.
 	{name: "adversary", tests: []string{
 		"TestAdversaryIsHeardWithoutUs", "TestAdversarySockets", "TestAdversarySocketOptions", "TestAdversaryWire", "TestAdversaryABIs", "TestAdversaryTracer", "TestAdversaryHands",
 		"TestAdversaryKernel", "TestAdversaryPrivilegedPrograms", "TestAdversaryRacesHeaders", "TestAdversaryRacesTables", "TestAdversaryRacesLives", "TestAdversaryHoldsReads",
 		"TestAdversaryHandedSockets", "TestAdversaryScatter",
 		"TestAdversaryLimitsOfTheSupervisor", "TestAdversaryWithoutASupervisor",
 		"TestAnswersStay", "TestBroadcastQuestions",
-	}, limit: 15 * time.Minute, arch: "amd64"},
+	}, limit: 15 * time.Minute, arch: "amd64", asked: true},
 	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 15 * time.Minute},
 	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }

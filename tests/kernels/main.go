@@ -80,7 +80,7 @@ func choose(a arch, names []string, user string) ([]group, error) {
 	}
 	if len(names) == 0 {
 		for _, g := range groups {
-			if g.arch == "" || g.arch == a.name {
+			if !g.asked && (g.arch == "" || g.arch == a.name) {
 				names = append(names, g.name)
 			}
 		}
