@@ -46,7 +46,7 @@ func mainTest(m *testing.M) int {
 	if built = os.Getenv(dirVar); built != "" {
 		return m.Run()
 	}
-	dir, err := os.MkdirTemp("", "dnsvisor-codex-")
+	dir, err := os.MkdirTemp("", "dnsvisor-") // sandbox-runtime has a socket in each test's, whose path may take 107 bytes
 	if err != nil {
 		return complain(err)
 	}
