@@ -143,7 +143,7 @@ kernel-matrix:
 	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
 	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" -page docs/kernels.md
 
-# A selection for each change: the oldest and the newest kernel at once, as an ordinary user. The rest of the groups, both users, the other kernels
+# A selection of a few minutes, to run by hand: the oldest and the newest kernel at once, as an ordinary user. The rest of the groups, both users, the other kernels
 # and arm64 have each night (.github/workflows/kernels.yml).
 kernel-matrix-ci:
 	$(MAKE) kernel-matrix KERNELS="5.10 newest" TESTS="calls wall races lifetime" AS=user
