@@ -73,7 +73,9 @@ func (m machine) canKVM(ctx context.Context, k kernel) bool {
 	if err != nil {
 		return false
 	}
-	out, err := m.command(ctx, r, initrd).Output()
+	probe := m.command(ctx, r, initrd)
+	probe.Stderr = nil // that it does not boot is an answer
+	out, err := probe.Output()
 	return err == nil && strings.Contains(string(out), "@@ over")
 }
 
