@@ -206,10 +206,14 @@ func finishWithin(t *testing.T, c *exec.Cmd, bound time.Duration) result {
 	must(t, c.Start())
 	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = c.Process.Kill() })
+	waits := make(chan string, 1)
+	stop := context.AfterFunc(ctx, func() {
+		waits <- standstill(c.Process.Pid)
+		abandon(c)
+	})
 	err := c.Wait()
 	if !stop() {
-		t.Fatalf("%v hangs\n%s%s", c.Args, stdout.String(), stderr.String())
+		t.Fatalf("%v hangs\n%s%s%s", c.Args, <-waits, stdout.String(), stderr.String())
 	}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
