@@ -22,19 +22,15 @@ const schemaVersion = 1
 // maxOwn bounds what this program makes up: ids, digests.
 const maxOwn = 128
 
-// timestamp is RFC 3339 with milliseconds, in UTC.
-const timestamp = "2006-01-02T15:04:05.000Z"
-
 // line is the object under construction.
 type line struct{ buf []byte }
 
 // appendEvent appends the line of e but for its end, which is the chain's. A count above one is written too.
-func appendEvent(dst []byte, opts *Options, e *Event, count int) []byte {
-	l := line{append(dst, '{')}
-	l.string("event.name", string(e.Name), MaxString)
+func appendEvent(dst []byte, opts *Options, at *stamp, e *Event, count int) []byte {
+	l := line{append(dst, `{"event.name":`...)}
+	l.quote(string(e.Name), MaxString, false)
 	l.key("event.timestamp")
-	l.buf = append(l.buf, '"')
-	l.buf = append(e.Time.UTC().AppendFormat(l.buf, timestamp), '"')
+	l.buf = append(at.appendTo(append(l.buf, '"'), e.Time), '"')
 	l.string("conversation.id", opts.Conversation, MaxString)
 	l.string("session.id", opts.Session, maxOwn)
 	l.start(e.start)
@@ -132,11 +128,9 @@ func (l *line) caller(e *Event) {
 	l.strings("process.command_args", e.Process.Args, MaxArgs, e.Process.ArgsCut)
 }
 
+// key begins another member; the first one has its own.
 func (l *line) key(name string) {
-	if l.buf[len(l.buf)-1] != '{' {
-		l.buf = append(l.buf, ',')
-	}
-	l.buf = append(l.buf, '"')
+	l.buf = append(l.buf, ',', '"')
 	l.buf = append(l.buf, name...)
 	l.buf = append(l.buf, '"', ':')
 }

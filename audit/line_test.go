@@ -27,7 +27,7 @@ var named = Options{Conversation: "67e55044-10b1-426f-9247-bb680e5fe0c8", Sessio
 // appendLine appends e as the first line of a chain.
 func appendLine(dst []byte, e *Event, count int) []byte {
 	c := newChain()
-	return append(dst, c.seal(appendEvent(c.start(nil), &named, e, count))[hashLen+1:]...)
+	return append(dst, c.seal(appendEvent(c.start(nil), &named, new(stamp), e, count))[hashLen+1:]...)
 }
 
 // allowed is an event with every field set.
@@ -143,7 +143,7 @@ func TestLineBound(t *testing.T) {
 			{Name: SessionEnd, end: &Ending{Exited: true, Code: 1 << 31, Signal: long, Error: long, events: 1 << 63}},
 		} {
 			c := chain{sequence: 1 << 63}
-			line := c.seal(appendEvent(c.start(nil), &Options{Conversation: long, Session: long}, &e, 1<<62))
+			line := c.seal(appendEvent(c.start(nil), &Options{Conversation: long, Session: long}, new(stamp), &e, 1<<62))
 			decodeAny(t, line[hashLen+1:])
 		}
 	}

@@ -27,6 +27,7 @@ type Log struct {
 	out    *sink
 	fold   *folder
 	chain  chain
+	stamp  stamp
 	buf    []byte      // the hash before, a newline, the line
 	timer  *time.Timer // nil while no count waits for its window to end
 	closed bool
@@ -148,7 +149,7 @@ func (l *Log) write(e *Event, count int) error {
 }
 
 func (l *Log) compose(e *Event, count int) {
-	l.buf = l.chain.seal(appendEvent(l.chain.start(l.buf[:0]), &l.opts, e, count))
+	l.buf = l.chain.seal(appendEvent(l.chain.start(l.buf[:0]), &l.opts, &l.stamp, e, count))
 }
 
 func (l *Log) failed(err error) error {

@@ -27,7 +27,7 @@ func TestRecordFillsIn(t *testing.T) {
 		mustRecord(t, l, Event{})
 		line := readLines(t, file)[0]
 		got := fmt.Sprint(line["conversation.id"], " ", line["session.id"], " ", line["event.timestamp"])
-		if want := "c s " + time.Now().UTC().Format(timestamp); got != want {
+		if want := "c s " + time.Now().UTC().Format(wholeSeconds+".000Z"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	})
