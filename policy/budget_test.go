@@ -86,7 +86,7 @@ func TestBudgetOfOneNameIsNotLimited(t *testing.T) {
 	set := ruleSet(t, "allow a.test", "deny b.test")
 	b := NewBudget(Limits{Names: 1, Bytes: 1, TotalNames: 1, TotalBytes: 1})
 	names := []string{"a.test"}
-	for name := range services {
+	for name := range services().names {
 		names = append(names, name+".a.test")
 	}
 	if n := spend(b, set, time.Unix(0, 0), names...); n != len(names) {

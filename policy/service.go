@@ -3,21 +3,20 @@ package policy
 import (
 	_ "embed" // the table
 	"strings"
+	"sync"
 )
 
 //go:embed service.txt
 var serviceText string
 
 // services are the names that the standards put below any name, without a dot at the end.
-var services, longestService = readServices(serviceText)
-
-func readServices(text string) (names map[string]struct{}, longest int) {
-	names = map[string]struct{}{}
+var services = sync.OnceValue(func() (s serviceNames) {
+	s.names = map[string]struct{}{}
 	add := func(name string) {
-		names[name] = struct{}{}
-		longest = max(longest, len(name))
+		s.names[name] = struct{}{}
+		s.longest = max(s.longest, len(name))
 	}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(serviceText) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		switch {
@@ -29,7 +28,12 @@ func readServices(text string) (names map[string]struct{}, longest int) {
 			}
 		}
 	}
-	return names, longest
+	return s
+})
+
+type serviceNames struct {
+	names   map[string]struct{}
+	longest int
 }
 
 // ServiceOwner takes a service label off a name: of _kerberos._udp.example.com it is example.com. Service labels are those
@@ -49,11 +53,12 @@ func serviceOwner(name string) (owner string, ok bool) {
 	if !strings.Contains(name, "_") {
 		return "", false
 	}
-	for i := range min(len(name), longestService+1) {
+	services := services()
+	for i := range min(len(name), services.longest+1) {
 		if name[i] != '.' {
 			continue
 		}
-		if _, known := services[name[:i]]; known {
+		if _, known := services.names[name[:i]]; known {
 			owner, ok = name[i+1:], true
 		}
 	}

@@ -61,10 +61,10 @@ func TestServiceOwner(t *testing.T) {
 // TestServiceTable: the labels stay few enough that a question for one carries at most ten bits, and each is a name below
 // which there is nothing left to choose.
 func TestServiceTable(t *testing.T) {
-	if len(services) < 300 || len(services) > 1024 {
-		t.Errorf("there are %d service names", len(services))
+	if len(services().names) < 300 || len(services().names) > 1024 {
+		t.Errorf("there are %d service names", len(services().names))
 	}
-	for name := range services {
+	for name := range services().names {
 		if f := inspect(name, false); f.kind != sound || !strings.Contains(name, "_") {
 			t.Errorf("%q is no service name: %s", name, f)
 		}
@@ -76,8 +76,8 @@ func TestServiceTable(t *testing.T) {
 			lines += max(1, len(words)-1)
 		}
 	}
-	if lines != len(services) {
-		t.Errorf("%d entries make %d names: some are there twice", lines, len(services))
+	if lines != len(services().names) {
+		t.Errorf("%d entries make %d names: some are there twice", lines, len(services().names))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/miekg/dns"
@@ -138,11 +139,13 @@ func forbidden(text string) (line int, word string) {
 	return 0, ""
 }
 
-var parserPlace = regexp.MustCompile(`^(?:.*: )?dns: (.*) at line: (\d+):(\d+)$`)
+var parserPlace = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:.*: )?dns: (.*) at line: (\d+):(\d+)$`)
+})
 
 // recordError takes the place out of the library's message, which has it nowhere else.
 func recordError(err error, file string) error {
-	m := parserPlace.FindStringSubmatch(err.Error())
+	m := parserPlace().FindStringSubmatch(err.Error())
 	if m == nil {
 		return &RecordError{File: file, Problem: err.Error()}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const acceptedUpstream = "an upstream is system, udp://ADDRESS[:PORT], tcp://ADDRESS[:PORT], tls://HOST[:PORT], https://HOST[:PORT]/PATH or " +
@@ -165,11 +166,13 @@ func splitPort(s string, fallback uint16) (host string, port uint16, ok bool) {
 }
 
 // hostName is a name in A-labels whose last one is no number: that would be an address.
-var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+})
 
 func isHost(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.Zone() == "" // which no certificate has
 	}
-	return len(host) <= 253 && hostName.MatchString(host)
+	return len(host) <= 253 && hostName().MatchString(host)
 }

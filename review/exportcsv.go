@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"regexp"
+	"sync"
 )
 
 // csvColumns are the keys that a row has, in this order, behind the time.
@@ -73,7 +74,9 @@ func (c *asCSV) Close() error {
 
 // formula is where a spreadsheet may find a formula: at the beginning of a cell, or of what it takes for a cell when it separates by other
 // characters than the comma. The wide forms are taken for the others in some languages.
-var formula = regexp.MustCompile(`(^|[;,|"])([ "]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])`)
+var formula = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|[;,|"])([ "]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])`)
+})
 
 // csvCell makes a text of what may be a formula.
-func csvCell(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
+func csvCell(s string) string { return formula().ReplaceAllString(s, "$1'$2") }

@@ -19,8 +19,14 @@ const (
 	exitFailed = 125 // run itself failed, usage included
 )
 
+// runOnly is the model of a command line without another subcommand.
+type runOnly struct {
+	Run runCmd `cmd:"" default:"withargs" help:"Run a command (the default): codex-dnsvisor [flags] -- COMMAND [ARG…]"`
+}
+
 type cli struct {
-	Run     runCmd     `cmd:"" default:"withargs" help:"Run a command (the default): codex-dnsvisor [flags] -- COMMAND [ARG…]"`
+	runOnly `embed:""`
+
 	Doctor  doctorCmd  `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
 	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
 	Policy  policyCmd  `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
@@ -52,16 +58,7 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 			status = int(code)
 		}
 	}()
-	parser := kong.Must(&cli{},
-		kong.Name("codex-dnsvisor"),
-		kong.Description("Runs a command in a network namespace of its own, where only allowlisted names resolve and every decision is logged.\n\n"+
-			"codex-dnsvisor --allow example.com -- getent hosts example.com"),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { panic(exitCode(code)) }),
-		kong.Help(help),
-		kong.Bind(e),
-	)
-	ctx, err := parser.Parse(args)
+	ctx, err := parse(e, args)
 	if err != nil {
 		status := usageStatus(err)
 		if status == exitFailed {
@@ -74,6 +71,24 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 		err = ctx.Run(e)
 	}
 	return exitStatus(stderr, err)
+}
+
+// parse takes what is a run for one first: the model of all subcommands takes milliseconds to make, which a run would be felt to wait for.
+func parse(e *env, args []string) (*kong.Context, error) {
+	options := []kong.Option{
+		kong.Name("codex-dnsvisor"),
+		kong.Description("Runs a command in a network namespace of its own, where only allowlisted names resolve and every decision is logged.\n\n" +
+			"codex-dnsvisor --allow example.com -- getent hosts example.com"),
+		kong.Writers(e.stdout, e.stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.Help(help),
+		kong.Bind(e),
+	}
+	run := kong.Must(&runOnly{}, append(options, kong.NoDefaultHelp())...)
+	if ctx, err := run.Parse(args); err == nil {
+		return ctx, nil
+	}
+	return kong.Must(&cli{}, options...).Parse(args)
 }
 
 // usageStatus is 125 where a command was to be run, as the caller must tell its own statuses from ours.

@@ -15,10 +15,7 @@ var files embed.FS
 // scripts are the parts of the page's script, in the order in which they need each other.
 var scripts = []string{"data.js", "view.js", "grid.js", "overview.js", "tree.js", "main.js"}
 
-// parts are the page around its data.
-var before, after = assemble()
-
-// assemble puts the page together.
+// assemble puts the page together around its data.
 func assemble() (before, after []byte) {
 	script := []byte("\"use strict\";\n")
 	for _, name := range scripts {
@@ -50,6 +47,7 @@ func digest(data []byte) string {
 
 // page writes it.
 func (r *Report) page(w io.Writer) error {
+	before, after := assemble()
 	out := bufio.NewWriterSize(w, 1<<16)
 	for _, write := range []func() error{
 		func() error { _, err := out.Write(before); return err },

@@ -138,7 +138,7 @@ func TestDataStaysData(t *testing.T) {
 		if strings.ContainsAny(data, "<>&\u2028\u2029\r\n") || strings.ContainsFunc(data, func(r rune) bool { return r < ' ' }) {
 			t.Fatalf("%q", data)
 		}
-		if !bytes.HasSuffix(after, []byte(tail)) {
+		if _, after := assemble(); !bytes.HasSuffix(after, []byte(tail)) {
 			t.Fatalf("%q is behind the data", tail)
 		}
 		var read shown

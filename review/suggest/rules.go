@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -15,13 +16,13 @@ import (
 var aboveText string
 
 // above are the domains that can be registered, or are below such a one, and have public suffixes below themselves.
-var above = func() map[string]bool {
+var above = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for name := range strings.FieldsSeq(aboveText) {
 		all[name] = true
 	}
 	return all
-}()
+})
 
 // rules are those for names that none is set apart of.
 func (d *decider) rules(candidates []*name) []Rule {
@@ -111,7 +112,7 @@ func narrow(domain string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	below, _ := publicsuffix.PublicSuffix("x." + domain)
 	zone := policy.SpecialOf(domain)
-	return suffix != domain && len(below) < len(domain) && !above[domain] && zone != policy.ReverseIPv4 && zone != policy.ReverseIPv6
+	return suffix != domain && len(below) < len(domain) && !above()[domain] && zone != policy.ReverseIPv4 && zone != policy.ReverseIPv6
 }
 
 // credit says of each rule what it is for.
