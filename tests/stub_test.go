@@ -55,7 +55,7 @@ while True: # the other end may not have heard of each close yet
         s = connect(); s.sendall(question(9, "host.example"))
         print("after many", answer(s))
         break
-    except ConnectionError: pass
+    except (ConnectionError, EOFError): pass
 if "idle" in sys.argv:
     s = connect()
     print("idle", s.recv(1))
