@@ -1,7 +1,10 @@
 # codex-dnsvisor. `make demo` shows it, `make test` tests it, `make deps` installs what both need (as root).
 # `make build ARCH=arm64` builds for arm64 on another machine, after `make deps-arm64`.
 
-VERSION ?= 0.1.0-dev
+# Of a tag vX.Y.Z the version is X.Y.Z; see scripts/version.
+BUILT   := $(shell ./scripts/version)
+VERSION ?= $(word 1,$(BUILT))
+COMMIT  ?= $(word 2,$(BUILT))
 TAGS     = netgo,osusergo
 TOOLS    = $(CURDIR)/.tools
 LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -53,10 +56,13 @@ endif
 
 build: $(OUT)
 
-# One static binary: libseccomp and glibc are linked in; names are never resolved through glibc.
+# One static binary: libseccomp and glibc are linked in; names are never resolved through glibc. The build's folder is not in it, nor in its ids: Go's own
+# would have the flags that name the folder of headers, and the linker's is of what it wrote.
+LDFLAGS = -s -w -buildid= -linkmode external -extldflags "-static -Wl,--build-id=sha1" -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
 $(OUT): $(shell git ls-files '*.go' '*.c' '*.h' '*.bpf' 2>/dev/null) go.mod go.sum
 	@./scripts/need go pkg-config $(NEED)
-	CGO_ENABLED=1 $(CROSS) go build -trimpath -tags $(TAGS) -ldflags '-s -w -linkmode external -extldflags "-static" -X main.version=$(VERSION)' -o $@ ./cmd/codex-dnsvisor
+	CGO_ENABLED=1 $(CROSS) go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $@ ./cmd/codex-dnsvisor
 
 deps:
 	./scripts/deps $(PACKAGES)
