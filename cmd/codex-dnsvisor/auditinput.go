@@ -17,7 +17,7 @@ type auditFilter struct {
 	Session  []string `placeholder:"ID" sep:"none" help:"Events of a session or conversation, by how its id begins. Repeatable."`
 	Process  []string `placeholder:"WHO" sep:"none" help:"Events of a process: its pid, its executable's path, or its program's name (with * and ?). Repeatable."`
 	Name     []string `placeholder:"PATTERN" sep:"none" help:"Events about a name, as a policy's patterns are: example.com, *.example.com, **.example.com; or about an address. Repeatable."`
-	Decision string   `placeholder:"WHAT" help:"Events with this decision: allow, deny, ask (of Codex), or observed (what would have been denied)."`
+	Decision string   `placeholder:"WHAT" words:"allow,deny,ask,observed" help:"Events with this decision: allow, deny, ask (of Codex), or observed (what would have been denied)."`
 }
 
 // filter reads the flags. Every bad one is reported.

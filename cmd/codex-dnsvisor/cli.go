@@ -27,13 +27,15 @@ type runOnly struct {
 type cli struct {
 	runOnly `embed:""`
 
-	Doctor  doctorCmd  `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
-	Explain explainCmd `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
-	Policy  policyCmd  `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
-	Forward forwardCmd `cmd:"" help:"Answer other sandboxes' questions by the same policy, at a unix socket."`
-	Audit   auditCmd   `cmd:"" help:"Read audit logs: what was asked, allowed and denied, by whom."`
-	Filter  filterCmd  `cmd:"" help:"Print the seccomp filter."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what this machine lacks for a run, and what to do about it."`
+	Explain    explainCmd    `cmd:"" help:"Say which rule decides about a name. Sends nothing."`
+	Policy     policyCmd     `cmd:"" help:"Check policy files, or show what flags and files come to. Sends nothing."`
+	Forward    forwardCmd    `cmd:"" help:"Answer other sandboxes' questions by the same policy, at a unix socket."`
+	Audit      auditCmd      `cmd:"" help:"Read audit logs: what was asked, allowed and denied, by whom."`
+	Filter     filterCmd     `cmd:"" help:"Print the seccomp filter."`
+	Completion completionCmd `cmd:"" help:"Print the completion for a shell."`
+	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
+	Version    versionCmd    `cmd:"" help:"Print the version, and those of Go, libseccomp and the kernel, with its features."`
 }
 
 // env is what a subcommand works with.
@@ -75,7 +77,16 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 
 // parse takes what is a run for one first: the model of all subcommands takes milliseconds to make, which a run would be felt to wait for.
 func parse(e *env, args []string) (*kong.Context, error) {
-	options := []kong.Option{
+	options := parserOptions(e)
+	run := kong.Must(&runOnly{}, append(options, kong.NoDefaultHelp())...)
+	if ctx, err := run.Parse(args); err == nil {
+		return ctx, nil
+	}
+	return kong.Must(&cli{}, options...).Parse(args)
+}
+
+func parserOptions(e *env) []kong.Option {
+	return []kong.Option{
 		kong.Name("codex-dnsvisor"),
 		kong.Description("Runs a command in a network namespace of its own, where only allowlisted names resolve and every decision is logged.\n\n" +
 			"codex-dnsvisor --allow example.com -- getent hosts example.com"),
@@ -84,11 +95,6 @@ func parse(e *env, args []string) (*kong.Context, error) {
 		kong.Help(help),
 		kong.Bind(e),
 	}
-	run := kong.Must(&runOnly{}, append(options, kong.NoDefaultHelp())...)
-	if ctx, err := run.Parse(args); err == nil {
-		return ctx, nil
-	}
-	return kong.Must(&cli{}, options...).Parse(args)
 }
 
 // usageStatus is 125 where a command was to be run, as the caller must tell its own statuses from ours.
@@ -152,7 +158,10 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 		return err
 	}
 	for _, child := range ctx.Model.Children {
-		if _, err := fmt.Fprintf(ctx.Stdout, "  %-9s%s\n", child.Name, child.Help); err != nil {
+		if child.Hidden {
+			continue
+		}
+		if _, err := fmt.Fprintf(ctx.Stdout, "  %-12s%s\n", child.Name, child.Help); err != nil {
 			return err
 		}
 	}

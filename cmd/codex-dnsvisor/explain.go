@@ -12,8 +12,8 @@ import (
 type explainCmd struct {
 	policyFlags `embed:""`
 
-	Name string `arg:"" help:"The name that a program asks for."`
-	Type string `arg:"" optional:"" default:"A" help:"The type of the question."`
+	Name string `arg:"" words:"" help:"The name that a program asks for."`
+	Type string `arg:"" words:"" optional:"" default:"A" help:"The type of the question."`
 }
 
 // Run implements the subcommand.

@@ -21,7 +21,7 @@ type policyFlags struct {
 	Record   []string `placeholder:"LINE" sep:"none" help:"Add a static record: 'a.example. 60 IN A 192.0.2.1'. Repeatable."`
 	Upstream []string `placeholder:"URL" sep:"none" help:"Ask system, udp://ADDRESS, tcp://ADDRESS, tls://HOST, https://HOST/PATH or unix:///PATH; in place of the file's but for its domains. Repeatable, in order."`
 	Proxy    string   `name:"upstream-proxy" placeholder:"URL" help:"Ask through a proxy: http://HOST:PORT (CONNECT) or socks5://HOST:PORT; in place of the file's."`
-	DenyWith string   `placeholder:"HOW" help:"Answer denied names with nxdomain (the default), refused, nodata, or errno: the call itself fails."`
+	DenyWith string   `placeholder:"HOW" words:"nxdomain,refused,nodata,errno" help:"Answer denied names with nxdomain (the default), refused, nodata, or errno: the call itself fails."`
 
 	command  []string // what is run, which may say more to Codex
 	codex    *policy.CodexFiles

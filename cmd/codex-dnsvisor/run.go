@@ -19,7 +19,7 @@ type runCmd struct {
 	auditFlags  `embed:""`
 
 	Unix          string   `enum:"guard,none,inside" default:"guard" help:"AF_UNIX sockets: guard refuses those that lead to a resolver outside, none refuses to make any, inside leaves those in reach that were made inside (Linux 7.1)."`
-	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
+	Forward       []string `placeholder:"[HOST:]PORT[:TARGET]" words:"auto,none" sep:"none" help:"Carry connections to a loopback port inside to one outside: 8080, 8080:3128, 5432:unix:/path. Repeatable. auto (the default) adds the loopback proxies of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, none leaves them out."`
 	Net           string   `enum:"isolated,host" default:"isolated" help:"isolated: the command gets an empty network; host: it stays in the host's, and only the network namespaces that it makes get names."`
 	MaxNamespaces int      `default:"256" placeholder:"N" help:"Answer in at most N network namespaces that the command makes, at once."`
 	ExistingDNS   string   `name:"existing-dns" enum:"keep,replace" default:"keep" help:"DNS services that such a namespace has of its own, there or behind an interface: keep leaves questions to them alone, replace answers them."`
