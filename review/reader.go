@@ -32,12 +32,9 @@ type Reader struct {
 
 // Open makes a reader of sources, which are read in their order. No file is opened yet.
 func Open(sources []Source, opts Options) *Reader {
-	r := &Reader{opts: opts, sources: sources}
+	r := &Reader{opts: opts, sources: sources, total: Size(sources)}
 	if r.opts.Stdin == nil {
 		r.opts.Stdin = os.Stdin
-	}
-	for _, s := range sources {
-		r.total += s.Size
 	}
 	return r
 }

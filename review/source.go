@@ -147,8 +147,17 @@ func rotations(path string) []string {
 	return found
 }
 
-// Open opens the file, and decompresses it where it is compressed. Read errors name it.
-func (s Source) Open() (io.ReadCloser, error) { return s.open(os.Stdin, nil) }
+// Open opens the file, and decompresses it where it is compressed. Read errors name it. read is told of the bytes that are taken from the file
+// itself, where it is not nil.
+func (s Source) Open(read func(int)) (io.ReadCloser, error) { return s.open(os.Stdin, read) }
+
+// Size is that of all together; 0 where that says nothing.
+func Size(sources []Source) (size int64) {
+	for _, s := range sources {
+		size += s.Size
+	}
+	return size
+}
 
 // open counts into read what is taken from the file itself, where that is not nil.
 func (s Source) open(in io.Reader, read func(int)) (io.ReadCloser, error) {

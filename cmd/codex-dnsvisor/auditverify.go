@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit/verify"
 	"github.com/codex-dnsvisor/codex-dnsvisor/review"
@@ -35,7 +36,7 @@ func (a *auditVerifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.read(seal)
+	report, err := a.read(e, seal)
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
@@ -57,14 +58,18 @@ func (a *auditVerifyCmd) Run(e *env) error {
 	return nil
 }
 
-func (a *auditVerifyCmd) read(seal *verify.Seal) (*verify.Report, error) {
+func (a *auditVerifyCmd) read(e *env, seal *verify.Seal) (*verify.Report, error) {
 	sources, err := review.Sources(a.Files, true)
 	if err != nil {
 		return nil, err
 	}
 	v := verify.New(seal)
+	var done atomic.Int64
+	total := review.Size(sources)
+	bar := startProgress(e.stderr, func() (int64, int64) { return done.Load(), total })
+	defer bar.stop()
 	for _, source := range sources {
-		file, err := source.Open()
+		file, err := source.Open(func(n int) { done.Add(int64(n)) })
 		if err != nil {
 			return nil, err
 		}

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // What takes long shows how long it will take, and leaves nothing behind.
@@ -34,6 +37,34 @@ func TestProgress(t *testing.T) {
 	startProgress(&file, nil).stop()
 	if file.Len() > 0 {
 		t.Errorf("%q in what is no terminal", file.String())
+	}
+}
+
+// So does verifying: here of a pipe that says no more before it has been seen.
+func TestProgressOfVerify(t *testing.T) {
+	master, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer terminal.Close()
+	fifo := filepath.Join(t.TempDir(), "log")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status := make(chan int)
+	go func() { status <- Run([]string{"audit", "verify", fifo}, io.Discard, terminal) }()
+	log, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := make([]byte, 200)
+	if n, err := master.Read(shown); err != nil || !strings.Contains(string(shown[:n]), "0 MiB, 0 MiB/s") {
+		t.Errorf("%q, %v", shown[:n], err)
+	}
+	log.Close()
+	if got := <-status; got != exitOK {
+		t.Errorf("status %d of an empty log", got)
 	}
 }
 
