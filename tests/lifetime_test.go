@@ -157,6 +157,22 @@ func TestCometsEnd(t *testing.T) {
 	tr.gone(t)
 }
 
+// A run ends with its command though the caller has blocked all signals, or the tree lets none wait at the supervisor, which before Linux 6.11 needs one
+// to hear of the end.
+func TestEndsWithoutRoomForSignals(t *testing.T) {
+	const forbid = `prlimit --pid "$(ps -o ppid= -p "$PPID" | tr -d " ")" --sigpending=0:0 && exit 3`
+	for name, cmd := range map[string]*exec.Cmd{
+		"blocked": exec.Command("env", "--block-signal", binary, "--", "sh", "-c", "exit 3"),
+		"limit":   exec.Command(binary, "--", "sh", "-c", forbid),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := finish(t, cmd); got.status != 3 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // A run ends with its command, whatever that left in the supervisor's hands: a connect that nobody answers, a socket that lingers,
 // a standard error that nobody reads.
 func TestNothingHoldsTheEnd(t *testing.T) {

@@ -23,7 +23,8 @@
 #define DV_WALL_SOCKETS 5
 #define DV_MAX_STREAMS 250 // SCM_MAX_FD is 253
 #define DV_THREAD_STACK (512 << 10)            // libseccomp needs the most of it
-#define DV_INTERRUPT 64 // SIGRTMAX: gets threads out of RECV
+// SIGSTKFLT, which no kernel sends, gets threads out of RECV. A real-time signal would be kept back by a mask that we were started with, and by RLIMIT_SIGPENDING.
+#define DV_INTERRUPT 16
 
 enum dv_flag {
 	// The command keeps its capabilities in a user namespace that does not own the network namespace: a second one below it, or, where

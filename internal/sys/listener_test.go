@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,39 @@ func TestLayout(t *testing.T) {
 	}
 	if userNotifContinue != unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE {
 		t.Error("CONTINUE")
+	}
+}
+
+// The receivers end though no signal may be queued: the tree can lower that limit of ours, and the same user can use it up.
+func TestWakeWithoutQueuedSignals(t *testing.T) {
+	_, listener := start(t, "true")
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{Cur: 0, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Setrlimit(unix.RLIMIT_SIGPENDING, &before); err != nil {
+			t.Error(err)
+		}
+	})
+	ended := make(chan error, 1)
+	go func() {
+		_, err := listener.Receive()
+		ended <- err
+	}()
+	if err := listener.Wake(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if !errors.Is(err, ErrGone) {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the receiver waits on")
 	}
 }
 

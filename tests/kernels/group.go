@@ -28,7 +28,7 @@ var groups = []group{
 	{name: "confinement", tests: []string{"TestSupervisorIsConfined", "TestForwardConfined", "TestUnixGuard", "TestUnixInside", "TestDoors"}, limit: 8 * time.Minute},
 	{name: "races", tests: []string{"TestRacer", "TestOwnDescriptorTable"}, users: []string{"root"}, limit: 8 * time.Minute},
 	{name: "signals", tests: []string{"TestCallsUnderSignals", "TestHail", "TestShellOfDyingChildren", "TestPreemption", "TestAlarm", "TestStoppedAndDeadTargets"}, users: []string{"user"}, limit: 8 * time.Minute},
-	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd"}, limit: 8 * time.Minute},
+	{name: "lifetime", tests: []string{"TestKilledSupervisorEndsTheTree", "TestKilledKeeperEndsTheTree", "TestSignalIsPassedOn", "TestLinger", "TestCometsEnd", "TestEndsWithoutRoomForSignals"}, limit: 8 * time.Minute},
 	// Its programs know amd64's calls by their numbers. It takes longer than all others.
 	{name: "adversary", tests: []string{
 		"TestAdversaryIsHeardWithoutUs", "TestAdversarySockets", "TestAdversarySocketOptions", "TestAdversaryWire", "TestAdversaryABIs", "TestAdversaryTracer", "TestAdversaryHands",
