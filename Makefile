@@ -144,7 +144,7 @@ deps-kernels: deps $(if $(filter $(MACHINE),$(ARCH)),,deps-$(ARCH))
 	./scripts/deps $(GUESTS)
 
 # Runs end-to-end tests on other kernels, in guests of qemu. KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of
-# tests/kernels/group.go; AS is root or user. Without any it runs all, and writes docs/kernels.md.
+# tests/kernels/group.go, or single tests of one (wall/TestCapture); AS is root or user. Without any it runs all, and writes docs/kernels.md.
 kernel-matrix:
 	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
 	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" -page docs/kernels.md

@@ -34,7 +34,7 @@ func run(args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
 	name := flags.String("arch", "amd64", "the guests' architecture")
 	asked := flags.String("kernels", "", "versions that Debian has, newest, or paths of images; none: the architecture's")
-	only := flags.String("tests", "", "the groups to run; none: all")
+	only := flags.String("tests", "", "the groups to run, or GROUP/TEST for a test alone; none: all")
 	user := flags.String("as", "", "root or user; none: each group as both")
 	parallel := flags.Int("parallel", min(2, runtime.NumCPU()), "how many guests run at once")
 	page := flags.String("page", "", "where a full run, of all groups on all kernels, writes what it found")
@@ -87,13 +87,23 @@ func choose(a arch, names []string, user string) ([]group, error) {
 	}
 	var chosen []group
 	for _, name := range names {
-		i := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+		name, test, one := strings.Cut(name, "/")
+		of := func(g group) bool { return g.name == name }
+		i, j := slices.IndexFunc(groups, of), slices.IndexFunc(chosen, of)
 		if i < 0 {
 			return nil, fmt.Errorf("no group %q", name)
 		}
-		chosen = append(chosen, groups[i])
+		if j < 0 {
+			j, chosen = len(chosen), append(chosen, groups[i])
+			if one {
+				chosen[j].tests = nil
+			}
+		}
+		if one {
+			chosen[j].tests = append(chosen[j].tests, test)
+		}
 		if user != "" {
-			chosen[len(chosen)-1].users = []string{user}
+			chosen[j].users = []string{user}
 		}
 	}
 	return chosen, nil
