@@ -7,7 +7,7 @@ VERSION ?= $(word 1,$(BUILT))
 COMMIT  ?= $(word 2,$(BUILT))
 TAGS     = netgo,osusergo
 TOOLS    = $(CURDIR)/.tools
-LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
 PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux libcap2-bin bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl $(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf)
@@ -210,6 +210,7 @@ test-libc: build
 lint: $(TOOLS)/installed
 	$(TOOLS)/golangci-lint run ./...
 	$(TOOLS)/actionlint
+	@dead=$$($(TOOLS)/deadcode -test -tags $(TAGS),adversary,clients,codex,libc,sandboxes ./...) && [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 $(TOOLS)/installed: Makefile
 	for linter in $(LINTERS); do GOBIN=$(TOOLS) go install $$linter || exit 1; done

@@ -137,11 +137,6 @@ func Denied(q Question, how DenyMode, reason string) Answer {
 // Rejected is the answer to a malformed query, by its RCODE; see [Query.Malformed].
 func Rejected(rcode int) Answer { return Answer{known: true, rcode: rcode, source: SourceLocal} }
 
-// NoData says that the name has no data of the type.
-func NoData(q Question) Answer {
-	return Answer{known: true, source: SourceLocal, authority: syntheticSOA(q)}
-}
-
 // ServFail says that there is no answer, with an Extended DNS Error unless it is zero.
 func ServFail(ede uint16, text string) Answer {
 	a := Answer{source: SourceLocal, failed: true, reason: text}
@@ -156,11 +151,6 @@ func filtered(q Question, reason string) Answer {
 	a := Denied(q, DenyNoData, reason)
 	a.filtered = true
 	return a
-}
-
-// NoSuchName says that the name does not exist.
-func NoSuchName(q Question) Answer {
-	return Answer{known: true, rcode: dns.RcodeNameError, source: SourceLocal, authority: syntheticSOA(q)}
 }
 
 // denyTarget is the answer where a name down the chain is denied: no part of the chain is given.

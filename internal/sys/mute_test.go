@@ -18,11 +18,10 @@ func TestMute(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer server.Close()
-		fd, err := Descriptor(server.(*net.UDPConn))
-		if err != nil {
+		s := &Stub{}
+		if err := control(server.(*net.UDPConn), func(fd int) error { s.fd = fd; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		s := &Stub{fd: fd}
 		client, err := net.Dial("udp", server.LocalAddr().String())
 		if err != nil {
 			t.Fatal(err)

@@ -56,13 +56,6 @@ func Listen(f *os.File) (net.Listener, error) {
 	return net.FileListener(f)
 }
 
-// Descriptor returns the number behind a connection. It is good for as long as the connection is open.
-func Descriptor(c syscall.Conn) (int, error) {
-	number := -1
-	err := control(c, func(fd int) error { number = fd; return nil })
-	return number, err
-}
-
 // control runs f on a descriptor without taking it away from the network poller, as File.Fd would.
 func control(c syscall.Conn, f func(fd int) error) error {
 	conn, err := c.SyscallConn()
