@@ -30,7 +30,7 @@ func documented(t *testing.T) map[string]string {
 	return pages
 }
 
-// flagsOf are the flags of each subcommand, "audit tail", and of all of them, "".
+// flagsOf are the flags of each subcommand that --help shows, "audit tail", and of all of them, "".
 func flagsOf(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	parser, err := kong.New(&cli{}, kong.Name("codex-dnsvisor"))
@@ -38,7 +38,7 @@ func flagsOf(t *testing.T) map[string]map[string]bool {
 		t.Fatal(err)
 	}
 	all := map[string]map[string]bool{"": {}}
-	for _, leaf := range parser.Model.Leaves(false) {
+	for _, leaf := range parser.Model.Leaves(true) {
 		name := strings.TrimPrefix(leaf.Path(), "codex-dnsvisor ")
 		all[name] = map[string]bool{}
 		for _, flag := range slices.Concat(leaf.AllFlags(true)...) {
