@@ -14,7 +14,8 @@ func TestStamp(t *testing.T) {
 		time.Date(2026, 1, 1, 0, 59, 59, 0, east),
 		time.Date(2026, 1, 1, 1, 0, 0, 7_000_000, east),
 		time.Date(2025, 12, 31, 23, 59, 59, 70_999_999, time.UTC), // a clock set back
-		time.Unix(0, 0), {},
+		time.Unix(0, 0),
+		{},
 	} {
 		if got, want := string(s.appendTo(nil, at)), at.UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
 			t.Errorf("%s, not %s", got, want)

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,8 +28,8 @@ func standstill(pid int) string {
 // oneLine is what a file of /proc has in one line, or why not.
 func oneLine(path string) string {
 	text, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Sprint(err.(*os.PathError).Err)
+	if failed, ok := errors.AsType[*os.PathError](err); ok {
+		return failed.Err.Error()
 	}
 	return strings.TrimSpace(string(text))
 }

@@ -54,7 +54,7 @@ func TestProgressOfVerify(t *testing.T) {
 	}
 	status := make(chan int)
 	go func() { status <- Run([]string{"audit", "verify", fifo}, io.Discard, terminal) }()
-	log, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	writer, err := os.OpenFile(fifo, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestProgressOfVerify(t *testing.T) {
 	if n, err := master.Read(shown); err != nil || !strings.Contains(string(shown[:n]), "0 MiB, 0 MiB/s") {
 		t.Errorf("%q, %v", shown[:n], err)
 	}
-	log.Close()
+	writer.Close()
 	if got := <-status; got != exitOK {
 		t.Errorf("status %d of an empty log", got)
 	}
