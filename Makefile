@@ -32,7 +32,7 @@ GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-demo docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -192,6 +192,10 @@ docs-report:
 # The table of kernel features in docs/kernels.md, from that in the code.
 docs-kernels:
 	go test -tags $(TAGS) -count 1 -run TestKernelsPage ./internal/sys -update
+
+# The recording in the README, of its own commands.
+docs-demo: build
+	PATH="$(CURDIR)/$(dir $(OUT)):$$PATH" ./scripts/recording README.md >docs/demo.svg.new && mv docs/demo.svg.new docs/demo.svg
 
 # Breaks each fallback on purpose, and wants the tests of fallbacks to fail; writes the list into docs/kernels.md. FEATURES names some: then it does not.
 mutants:
