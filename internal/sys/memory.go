@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Span is a stretch of a target's memory.
+// Span is a stretch of a target's memory, from the address Base on, of Len bytes.
 type Span struct {
 	Base uint64
 	Len  int
