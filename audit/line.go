@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // What a line holds at most. All but MaxItems are bytes as written, escapes included.
@@ -195,24 +197,7 @@ func domain(name string) string {
 			name = head
 		}
 	}
-	return lowerASCII(name)
-}
-
-// lowerASCII leaves all bytes but A to Z alone, invalid UTF-8 included.
-func lowerASCII(s string) string {
-	upper := func(b byte) bool { return 'A' <= b && b <= 'Z' }
-	for i := range len(s) {
-		if upper(s[i]) {
-			b := []byte(s)
-			for j := i; j < len(b); j++ {
-				if upper(b[j]) {
-					b[j] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
+	return ascii.Lower(name)
 }
 
 // endpoint writes a as IPv4 where it is v4-mapped, without a zero port, and not at all when it is not valid.

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"unicode"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // ParseCodexPattern reads a pattern as the network proxy of Codex 0.169 does: a prefix "*." or "**." apart, a port, the brackets
@@ -53,7 +55,7 @@ func codexHost(text string) string {
 	} else if strings.Count(host, ":") == 1 {
 		host, _, _ = strings.Cut(host, ":")
 	}
-	return strings.TrimRight(lowerASCII(host), ".")
+	return strings.TrimRight(ascii.Lower(host), ".")
 }
 
 // codexBrackets reports whether brackets are around all of a host but for dots or a port.

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const (
@@ -96,19 +98,8 @@ func fold(name string) (string, bool) {
 	if inspect(name, false).kind == sound {
 		return name, true
 	}
-	folded := strings.TrimSuffix(lowerASCII(name), ".")
+	folded := strings.TrimSuffix(ascii.Lower(name), ".")
 	return folded, inspect(folded, false).kind == sound
-}
-
-// lowerASCII leaves other octets alone: U+212A, the Kelvin sign, must not become a k.
-func lowerASCII(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
 
 func isASCII(s string) bool {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 func TestNormalise(t *testing.T) {
@@ -109,7 +111,7 @@ func checkNormalise(t rapid.TB, text string) {
 	if again, err := Normalise(normal); err != nil || again != normal {
 		t.Fatalf("Normalise(%q) = %q, normalised again %q, %v", text, normal, again, err)
 	}
-	if len(normal) > maxName || strings.HasSuffix(normal, ".") || !isASCII(normal) || lowerASCII(normal) != normal {
+	if len(normal) > maxName || strings.HasSuffix(normal, ".") || !isASCII(normal) || ascii.Lower(normal) != normal {
 		t.Fatalf("Normalise(%q) = %q", text, normal)
 	}
 	for _, variant := range []string{normal + ".", strings.ToUpper(normal)} {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 func mustPattern(tb testing.TB, s string) Pattern {
@@ -197,7 +199,7 @@ func FuzzParsePattern(f *testing.F) {
 		if normal, err := Normalise(name); p.Match(name) && (err != nil || normal != name) {
 			t.Fatalf("%q matches %q, which is not normalised", p, name)
 		}
-		if set := New([]Rule{{Pattern: p, Effect: Allow}}); p.Match(name) != (set.Decide(name).Effect == Allow) && lowerASCII(strings.TrimSuffix(name, ".")) == name {
+		if set := New([]Rule{{Pattern: p, Effect: Allow}}); p.Match(name) != (set.Decide(name).Effect == Allow) && ascii.Lower(strings.TrimSuffix(name, ".")) == name {
 			t.Fatalf("%q: Match(%q) is %t, the set disagrees", p, name, p.Match(name))
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 func TestServiceOwner(t *testing.T) {
@@ -201,7 +203,7 @@ func FuzzServiceOwner(f *testing.F) {
 	f.Add("_dmarc.")
 	f.Fuzz(func(t *testing.T, name string) {
 		owner, ok := ServiceOwner(name)
-		if folded := strings.TrimSuffix(lowerASCII(name), "."); ok && (!strings.HasSuffix(folded, "."+owner) || inspect(owner, false).kind != sound) {
+		if folded := strings.TrimSuffix(ascii.Lower(name), "."); ok && (!strings.HasSuffix(folded, "."+owner) || inspect(owner, false).kind != sound) {
 			t.Fatalf("ServiceOwner(%q) = %q", name, owner)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // ParseSRT reads the rules of sandbox-runtime's settings (network.allowedDomains and deniedDomains) or of Claude Code's, which
@@ -193,7 +195,7 @@ func srtPattern(host string) Pattern {
 	if body, ok := parseAddress(host); ok {
 		return Pattern{address, body}
 	}
-	domain, wild := strings.CutPrefix(lowerASCII(host), "*.")
+	domain, wild := strings.CutPrefix(ascii.Lower(host), "*.")
 	switch {
 	case inspect(domain, false).kind != sound:
 		return Pattern{nothing, host}

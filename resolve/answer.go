@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -93,6 +94,16 @@ func (a Answer) Answers() []string {
 
 // data is a record's data without its owner, TTL, class and type.
 func data(rr dns.RR) string {
+	switch rr := rr.(type) { // most of them
+	case *dns.A:
+		if addr, ok := netip.AddrFromSlice(rr.A); ok {
+			return addr.Unmap().String()
+		}
+	case *dns.AAAA:
+		if addr, ok := netip.AddrFromSlice(rr.AAAA); ok {
+			return addr.String()
+		}
+	}
 	text := strings.TrimPrefix(rr.String(), rr.Header().String())
 	if rr.Header().Rrtype == dns.TypeCNAME {
 		return strings.TrimSuffix(text, ".")

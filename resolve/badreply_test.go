@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // A datagram too short for a header needs no id to be forged: it must not end the wait for the true reply.
@@ -65,7 +67,7 @@ func TestFoldedCaseWithoutTCP(t *testing.T) {
 			if m.Unpack(b[:n]) != nil {
 				continue
 			}
-			m.Question[0].Name = lower(m.Question[0].Name)
+			m.Question[0].Name = ascii.Lower(m.Question[0].Name)
 			if wire, err := recursive(answerOf("abcdefghijklmnopqrstuvwxyz.corp. 60 IN A 192.0.2.1").records, m).Pack(); err == nil {
 				_, _ = packets.WriteTo(wire, from)
 			}

@@ -4,13 +4,15 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // A record without data is none.
 func TestBareRecords(t *testing.T) {
 	l := newLiar(t, func(w dns.ResponseWriter, m *dns.Msg, _ bool) {
 		header := func(kind uint16) dns.RR_Header {
-			return dns.RR_Header{Name: lower(m.Question[0].Name), Rrtype: kind, Class: dns.ClassINET, Ttl: 60}
+			return dns.RR_Header{Name: ascii.Lower(m.Question[0].Name), Rrtype: kind, Class: dns.ClassINET, Ttl: 60}
 		}
 		reply := new(dns.Msg).SetReply(m)
 		reply.Answer = []dns.RR{&dns.A{Hdr: header(dns.TypeA)}, &dns.CNAME{Hdr: header(dns.TypeCNAME)}}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // maxHops is how many names a chain may lead on to.
@@ -68,7 +70,7 @@ type knowledge struct {
 // walk follows the chain of names as far as it is known. missing is the name that has to be asked for, with its
 // trailing dot; "" where the answer is whole.
 func (r *Resolver) walk(q Question, c Chain, have knowledge) (answer Answer, missing string) {
-	name := lower(q.fqdn())
+	name := ascii.Lower(q.fqdn())
 	seen := map[string]bool{}
 	told := false // by an upstream, where the chain leads
 	a := Answer{known: true, source: SourceRecord}
@@ -120,9 +122,9 @@ func aliasOnly(s step) string {
 	}
 	switch rr := s.records[0].(type) {
 	case *dns.CNAME:
-		return lower(rr.Target)
+		return ascii.Lower(rr.Target)
 	case *dns.DNAME:
-		return lower(rr.Target)
+		return ascii.Lower(rr.Target)
 	}
 	return ""
 }

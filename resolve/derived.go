@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // Derived is a name or an address that an answer led to: the authority of the name that was asked for chose it.
@@ -27,7 +29,7 @@ func (a Answer) Derived() []Derived {
 		for _, addr := range addressesOf(rr) {
 			out = append(out, Derived{Addr: addr.Unmap(), TTL: ttl})
 		}
-		if name := strings.TrimSuffix(lower(targetOf(rr)), "."); name != "" {
+		if name := strings.TrimSuffix(ascii.Lower(targetOf(rr)), "."); name != "" {
 			out = append(out, Derived{Name: name, TTL: ttl})
 		}
 		if len(out) >= maxDerived {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 var (
@@ -83,7 +85,7 @@ func (e *exchanger) unmixed(ctx context.Context, u Upstream, m *dns.Msg) (*dns.M
 	if reply, err := e.stream(half, Upstream{network: "tcp", address: u.address}, m); err == nil {
 		return reply, nil
 	}
-	m.Id, m.Question[0].Name = dns.Id(), lower(m.Question[0].Name)
+	m.Id, m.Question[0].Name = dns.Id(), ascii.Lower(m.Question[0].Name)
 	return byDatagram(ctx, u, m)
 }
 

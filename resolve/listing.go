@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // Lines are the records in zone file form, one each, complete with owner, TTL and class, in the order of their owners: what
@@ -42,8 +44,8 @@ func Owners(text string) []Owner {
 		if err != nil {
 			continue
 		}
-		targets[strings.TrimSuffix(lower(targetOf(rr)), ".")] = true
-		name := strings.TrimSuffix(lower(rr.Header().Name), ".")
+		targets[strings.TrimSuffix(ascii.Lower(targetOf(rr)), ".")] = true
+		name := strings.TrimSuffix(ascii.Lower(rr.Header().Name), ".")
 		if t := rr.Header().Rrtype; t == dns.TypeSOA || t == dns.TypeNS || seen[name] {
 			continue
 		}

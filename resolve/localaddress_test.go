@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // A CNAME that an upstream gives must not lead to loopback by way of the name localhost: the filter of local addresses
@@ -11,7 +13,7 @@ import (
 func TestUpstreamChainToLocalhost(t *testing.T) {
 	l := newLiar(t, func(w dns.ResponseWriter, m *dns.Msg, _ bool) {
 		reply := new(dns.Msg).SetReply(m)
-		if lower(m.Question[0].Name) == "a.corp." {
+		if ascii.Lower(m.Question[0].Name) == "a.corp." {
 			reply.Answer = answerOf("a.corp. 60 IN CNAME x.localhost.").records
 		}
 		_ = w.WriteMsg(reply)

@@ -8,6 +8,8 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/net/dns/dnsmessage"
 	"pgregory.net/rapid"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // The oracle is a second library: what we take a message for, others must take it for.
@@ -58,7 +60,7 @@ func checkQuery(t rapid.TB, wire []byte) {
 	}
 	want := oracle.Name.String()
 	asked := q.Question()
-	if octets(asked.Name) != lower(want) || asked.Type != uint16(oracle.Type) || asked.Class != uint16(oracle.Class) {
+	if octets(asked.Name) != ascii.Lower(want) || asked.Type != uint16(oracle.Type) || asked.Class != uint16(oracle.Class) {
 		t.Fatalf("%x: decided on %q %d %d, the oracle reads %q %v %v", wire, asked.Name, asked.Type, asked.Class, want, oracle.Type, oracle.Class)
 	}
 	for _, network := range []string{"udp", "tls", "https"} {
@@ -67,7 +69,7 @@ func checkQuery(t rapid.TB, wire []byte) {
 			t.Fatal(err)
 		}
 		again, ok := consult(wireOf(m))
-		if !ok || lower(again.Name.String()) != lower(want) || again.Type != oracle.Type {
+		if !ok || ascii.Lower(again.Name.String()) != ascii.Lower(want) || again.Type != oracle.Type {
 			t.Fatalf("%x: asked upstream for %q %v, not for %q", wire, again.Name, again.Type, want)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/net/proxy"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // Proxy is what upstreams are reached through. The zero value is none.
@@ -48,7 +50,7 @@ func ParseProxy(s string) (Proxy, error) {
 		return Proxy{}, &ProxyError{"nothing stands behind its port"}
 	}
 	host, port, ok := splitPort(u.Host, 0)
-	if host = lower(host); !ok || port == 0 || !isHost(host) {
+	if host = ascii.Lower(host); !ok || port == 0 || !isHost(host) {
 		return Proxy{}, &ProxyError{"its host is neither a name nor an address, or there is no port"}
 	}
 	return Proxy{u.Scheme, (&secure{host: host, port: port}).authority(), u.User}, nil

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // ErrIgnore is for bytes that are not a question: too short for a header, or an answer. They get no response.
@@ -71,7 +73,7 @@ func (q *Query) parse(wire []byte) int {
 	}
 	q.asked = name
 	q.question = Question{
-		Name: strings.TrimSuffix(lower(name), "."),
+		Name: strings.TrimSuffix(ascii.Lower(name), "."),
 		Type: binary.BigEndian.Uint16(wire[end:]), Class: binary.BigEndian.Uint16(wire[end+2:]),
 	}
 	if rcode != 0 {
@@ -170,17 +172,6 @@ func skipName(wire []byte, at int) (int, bool) {
 		at += 1 + length
 	}
 	return 0, false
-}
-
-// lower folds ASCII letters only: DNS names are bytes (RFC 4343).
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
 
 // Question is what is asked; meaningless for a malformed query.

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const (
@@ -200,7 +202,7 @@ func (r *Records) add(rr dns.RR) error {
 	if h.Class != dns.ClassINET {
 		return fmt.Errorf("%s: class %s, only IN is served", h.Name, dns.Class(h.Class))
 	}
-	name := lower(h.Name)
+	name := ascii.Lower(h.Name)
 	for _, other := range r.byName[name] {
 		if dns.IsDuplicate(rr, other) {
 			return nil
@@ -250,7 +252,7 @@ func (r *Records) step(name string, kind uint16) (step, bool) {
 		case t == kind, kind == dns.TypeANY:
 			s.records = append(s.records, rr)
 		case t == dns.TypeCNAME:
-			s.records, s.target = append(s.records, rr), lower(rr.(*dns.CNAME).Target)
+			s.records, s.target = append(s.records, rr), ascii.Lower(rr.(*dns.CNAME).Target)
 		}
 	}
 	return s, true

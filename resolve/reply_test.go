@@ -10,6 +10,8 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // replyTo is a reply to a question with anything behind it: how many records that is in each section is said first.
@@ -126,13 +128,13 @@ func checkResponse(t *testing.T, query *Query, a Answer) {
 			}
 			if h.Type == dnsmessage.TypeCNAME {
 				cname, err := p.CNAMEResource()
-				if err != nil || lower(h.Name.String()) != owner || !aliasable(lower(cname.CNAME.String())) {
+				if err != nil || ascii.Lower(h.Name.String()) != owner || !aliasable(ascii.Lower(cname.CNAME.String())) {
 					t.Fatalf("%x: %v leads from %v to %v, %v", wire, owner, h.Name, cname.CNAME, err)
 				}
-				owner = lower(cname.CNAME.String())
+				owner = ascii.Lower(cname.CNAME.String())
 				continue
 			}
-			if name := lower(h.Name.String()); name != owner && h.Type == dnsmessage.TypeA || !strings.HasSuffix(owner, ".") {
+			if name := ascii.Lower(h.Name.String()); name != owner && h.Type == dnsmessage.TypeA || !strings.HasSuffix(owner, ".") {
 				t.Fatalf("%x: an address of %v, not %v", wire, h.Name, owner)
 			}
 			if err := p.SkipAnswer(); err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const (
@@ -63,7 +65,7 @@ func (s *servers) readSystem() ([]Upstream, error) {
 	}
 	s.stamp = read
 	for _, domain := range config.Search {
-		if domain = strings.Trim(lower(domain), "."); domain != "" {
+		if domain = strings.Trim(ascii.Lower(domain), "."); domain != "" {
 			s.search = append(s.search, domain)
 		}
 	}

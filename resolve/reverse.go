@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const (
@@ -121,7 +123,7 @@ func (k *confirmation) keeps(rr dns.RR) (keep, known bool) {
 		return true, true // of the chain
 	}
 	k.seen++
-	target := lower(pointer.Ptr)
+	target := ascii.Lower(pointer.Ptr)
 	if reason := k.chain.deny(target); reason != "" {
 		k.denied, k.reason = target, reason
 		return false, true

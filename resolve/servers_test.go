@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 func plain53(l *liar) Upstream { return Upstream{network: "udp", address: l.address} }
@@ -46,7 +48,7 @@ func refuse(w dns.ResponseWriter, m *dns.Msg, _ bool) {
 func TestHealth(t *testing.T) {
 	good := honest("a.corp. 60 IN A 192.0.2.1", "b.corp. 60 IN A 192.0.2.1")
 	first := newLiar(t, func(w dns.ResponseWriter, m *dns.Msg, tcp bool) {
-		if lower(m.Question[0].Name) == "a.corp." {
+		if ascii.Lower(m.Question[0].Name) == "a.corp." {
 			refuse(w, m, tcp)
 			return
 		}

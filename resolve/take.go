@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const (
@@ -19,7 +21,7 @@ func takeApart(q Question, reply *dns.Msg) map[stepKey]step {
 	steps := map[stepKey]step{}
 	answer := byOwner(reply.Answer)
 	proof := proofOf(q, reply)
-	name := lower(q.fqdn())
+	name := ascii.Lower(q.fqdn())
 	for range maxHops + 1 {
 		key := q.key(name)
 		if _, loop := steps[key]; loop {
@@ -68,11 +70,11 @@ func proofOf(q Question, reply *dns.Msg) []dns.RR {
 		if signature, ok := rr.(*dns.RRSIG); ok {
 			kind = signature.TypeCovered
 			if kind == dns.TypeSOA {
-				proof = append(proof, plain(rr, lower(rr.Header().Name)))
+				proof = append(proof, plain(rr, ascii.Lower(rr.Header().Name)))
 			}
 		}
 		if kind == dns.TypeNSEC || kind == dns.TypeNSEC3 {
-			proof = append(proof, plain(rr, lower(rr.Header().Name)))
+			proof = append(proof, plain(rr, ascii.Lower(rr.Header().Name)))
 		}
 	}
 	return proof
@@ -86,7 +88,7 @@ func byOwner(section []dns.RR) owners {
 	all := owners{}
 	for _, rr := range section {
 		if h := rr.Header(); h.Class == dns.ClassINET {
-			name := lower(h.Name)
+			name := ascii.Lower(h.Name)
 			all[name] = append(all[name], rr)
 		}
 	}
@@ -160,9 +162,9 @@ func redirection(answer owners, key stepKey) (above []dns.RR, made dns.RR) {
 // synthesise is the CNAME that a DNAME makes of a name below its owner; nil where the result is too long, or the owner
 // the root.
 func synthesise(name string, d *dns.DNAME) dns.RR {
-	owner := lower(d.Hdr.Name)
+	owner := ascii.Lower(d.Hdr.Name)
 	prefix, below := strings.CutSuffix(name, "."+owner)
-	target := prefix + "." + strings.TrimPrefix(lower(d.Target), ".")
+	target := prefix + "." + strings.TrimPrefix(ascii.Lower(d.Target), ".")
 	if _, ok := dns.IsDomainName(target); !below || !ok {
 		return nil
 	}
@@ -177,17 +179,17 @@ func plain(rr dns.RR, owner string) dns.RR {
 	rr.Header().Name = owner
 	switch rr := rr.(type) {
 	case *dns.CNAME:
-		rr.Target = lower(rr.Target)
+		rr.Target = ascii.Lower(rr.Target)
 	case *dns.DNAME:
-		rr.Target = lower(rr.Target)
+		rr.Target = ascii.Lower(rr.Target)
 	case *dns.SOA:
-		rr.Ns, rr.Mbox = lower(rr.Ns), lower(rr.Mbox)
+		rr.Ns, rr.Mbox = ascii.Lower(rr.Ns), ascii.Lower(rr.Mbox)
 	case *dns.NS:
-		rr.Ns = lower(rr.Ns)
+		rr.Ns = ascii.Lower(rr.Ns)
 	case *dns.MX:
-		rr.Mx = lower(rr.Mx)
+		rr.Mx = ascii.Lower(rr.Mx)
 	case *dns.SRV:
-		rr.Target = lower(rr.Target)
+		rr.Target = ascii.Lower(rr.Target)
 	case *dns.PTR:
 		rr.Ptr = lowerTail(rr.Ptr, rr.Hdr.Name)
 	}
@@ -197,7 +199,7 @@ func plain(rr dns.RR, owner string) dns.RR {
 // lowerTail lowers a name, but for the first label of one below the owner: that is the name of a service's instance,
 // which people read (RFC 6763 section 4.1).
 func lowerTail(name, owner string) string {
-	folded := lower(name)
+	folded := ascii.Lower(name)
 	if end, last := dns.NextLabel(name, 0); !last && folded[end:] == owner {
 		return name[:end] + folded[end:]
 	}
@@ -221,8 +223,8 @@ func negative(reply *dns.Msg, name string, chained bool) (step, bool) {
 	s := step{rcode: reply.Rcode}
 	for _, rr := range reply.Ns {
 		// A SOA of another zone says nothing of the name.
-		if soa, ok := rr.(*dns.SOA); ok && dns.IsSubDomain(lower(soa.Hdr.Name), name) {
-			s.soa = plain(soa, lower(soa.Hdr.Name))
+		if soa, ok := rr.(*dns.SOA); ok && dns.IsSubDomain(ascii.Lower(soa.Hdr.Name), name) {
+			s.soa = plain(soa, ascii.Lower(soa.Hdr.Name))
 			s.ttl = shorter(shorter(-1, soa.Hdr.Ttl), soa.Minttl)
 			return s, true
 		}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // liar is an upstream of the test's own, since no real server misbehaves so: it hands each question to reply, which
@@ -76,7 +78,7 @@ func honest(records ...string) func(dns.ResponseWriter, *dns.Msg, bool) {
 func recursive(all []dns.RR, m *dns.Msg) *dns.Msg {
 	r := &dns.Msg{Compress: true}
 	r.SetReply(m)
-	name := lower(m.Question[0].Name)
+	name := ascii.Lower(m.Question[0].Name)
 	for range 20 {
 		next := ""
 		for _, rr := range all {
@@ -241,7 +243,7 @@ func TestOutOfBailiwick(t *testing.T) {
 func TestTCP(t *testing.T) {
 	answer := answerOf("abcdefghijklmnopqrstuvwxyz.corp. 60 IN A 192.0.2.1").records
 	for name, spoil := range map[string]func(*dns.Msg){
-		"folded case": func(r *dns.Msg) { r.Question[0].Name = lower(r.Question[0].Name) },
+		"folded case": func(r *dns.Msg) { r.Question[0].Name = ascii.Lower(r.Question[0].Name) },
 		"TC":          func(r *dns.Msg) { r.Truncated, r.Answer = true, nil },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -367,7 +369,7 @@ func TestNegativeAnswers(t *testing.T) {
 	soa := answerOf("corp. 60 IN SOA ns.corp. root.corp. 1 2 3 4 30").records
 	l := newLiar(t, func(w dns.ResponseWriter, m *dns.Msg, _ bool) {
 		reply := new(dns.Msg).SetReply(m)
-		switch lower(m.Question[0].Name) {
+		switch ascii.Lower(m.Question[0].Name) {
 		case "absent.corp.":
 			reply.Rcode, reply.Ns = dns.RcodeNameError, soa
 		case "empty.corp.":

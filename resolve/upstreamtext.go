@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 const acceptedUpstream = "an upstream is system, udp://ADDRESS[:PORT], tcp://ADDRESS[:PORT], tls://HOST[:PORT], https://HOST[:PORT]/PATH or " +
@@ -93,7 +95,7 @@ func parseSecure(network, rest string) (Upstream, string) {
 		fallback = portHTTPS
 	}
 	host, port, ok := splitPort(authority, fallback)
-	if host = strings.TrimSuffix(lower(host), "."); !ok || !isHost(host) {
+	if host = strings.TrimSuffix(ascii.Lower(host), "."); !ok || !isHost(host) {
 		return Upstream{}, "the host is neither a name nor an address, with or without a port"
 	}
 	server := &secure{host: host, port: port}
