@@ -11,7 +11,8 @@ import (
 // order. It changes nothing, sends no packet and leaves no process; a canceled ctx ends the launch that it tries.
 func Examine(ctx context.Context) []Finding {
 	h := thisHost()
-	return examine(h, checks(sys.Features()), try(ctx, supervisor.MapIDs))
+	launch := try(ctx, supervisor.MapIDs, func(s sys.WallSockets) { h.farEnd = supervisor.TryFarEnd(s) })
+	return examine(h, checks(sys.Features()), launch)
 }
 
 // launchCheck is the name of the check that a real launch is.
@@ -58,6 +59,7 @@ func checks(features []sys.Feature) []check {
 		{name: "AppArmor", required: true, proven: true, probe: probeAppArmor},
 		{name: "SELinux", probe: probeSELinux},
 		{name: "network namespaces", required: true, proven: true, probe: probeNamespace("net", "max_net_namespaces", "CONFIG_NET_NS")},
+		{name: "others' networks", probe: probeFarEnd, advice: "update the kernel: Linux commit 7b735ef81286 mends it; or give commands a PID namespace of their own: SECURITY.md"},
 		{name: "Yama", required: true, proven: true, probe: probeYama},
 		{name: "/proc", required: true, probe: probeProc},
 		{name: "resolv.conf", probe: probeResolvConf, advice: "nothing is asked of the upstream \"system\": give --upstream, or static records"},

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 func TestSettle(t *testing.T) {
@@ -82,7 +83,7 @@ func TestEveryProblemHasAdvice(t *testing.T) {
 		"etc/nsswitch.conf", "hosts: files\n",
 		"proc/self/cgroup", "0::/few\n", "sys/fs/cgroup/few/pids.max", "8\n", "sys/fs/cgroup/few/pids.current", "5\n",
 	))
-	h.arch, h.self = "mips", stubborn(unix.ENOSYS)
+	h.arch, h.self, h.farEnd = "mips", stubborn(unix.ENOSYS), supervisor.ErrFarEnd
 	h.limits = map[string]limit{"nofile": {value: 3}, "nproc": {value: 3}}
 	bad := 0
 	features := without(unix.ENOSYS)

@@ -20,6 +20,7 @@ type host struct {
 	arch    string // as Go names it
 	self    process
 	limits  map[string]limit
+	farEnd  error // of supervisor.TryFarEnd, where a launch came so far
 }
 
 // process is what the probes try out on this process itself; each returns the kernel's reason.
@@ -35,7 +36,7 @@ type limit struct {
 
 // thisHost is the machine that we run on. What cannot be read is left out: its probes then cannot tell.
 func thisHost() *host {
-	h := &host{files: os.DirFS("/"), arch: runtime.GOARCH, self: thisProcess(), limits: map[string]limit{}}
+	h := &host{files: os.DirFS("/"), arch: runtime.GOARCH, self: thisProcess(), limits: map[string]limit{}, farEnd: errUntried}
 	var uts unix.Utsname
 	if unix.Uname(&uts) == nil {
 		h.release = unix.ByteSliceToString(uts.Release[:])

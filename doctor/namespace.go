@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 // probeNamespace asks for a kind of namespace, and how many of it may be made. Zero is how Red Hat's and hardened
@@ -90,4 +92,18 @@ func probeSELinux(h *host) answer {
 		return yes("permissive")
 	}
 	return yes("enforcing, as " + h.profile())
+}
+
+// errUntried is why nothing is known that a launch was to show.
+var errUntried = errors.New("not tried: no launch came so far")
+
+// probeFarEnd tells what the launch has shown of interfaces with one end in the network of a process outside.
+func probeFarEnd(h *host) answer {
+	switch {
+	case h.farEnd == nil:
+		return yes("closed to the root of other namespaces")
+	case errors.Is(h.farEnd, supervisor.ErrFarEnd):
+		return no(h.farEnd.Error())
+	}
+	return unknown("%v", h.farEnd)
 }

@@ -4,6 +4,10 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
 const (
@@ -97,6 +101,26 @@ func TestWhoRestrictsUserNamespaces(t *testing.T) {
 			if got.outcome == isMissing && !strings.Contains(got.advice, "sysctl -w") {
 				t.Errorf("advice %q", got.advice)
 			}
+		})
+	}
+}
+
+func TestFarEnd(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		err     error
+		outcome outcome
+		found   string
+	}{
+		{"the kernel asks", nil, isThere, "closed to the root of other namespaces"},
+		{"it does not", supervisor.ErrFarEnd, isMissing, supervisor.ErrFarEnd.Error()},
+		{"no launch", errUntried, cannotTell, errUntried.Error()},
+		{"another answer", unix.ENOBUFS, cannotTell, "no buffer space available"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := machine("6.8.0", nil)
+			h.farEnd = c.err
+			expect(t, probeFarEnd(h), c.outcome, c.found)
 		})
 	}
 }

@@ -61,8 +61,8 @@ const (
 var errNotCaught = errors.New("the kernel did not hand the call over")
 
 // try launches a command as a run does, up to its exec, which it catches and refuses. Nothing is left of it. A nil
-// error: a run works.
-func try(ctx context.Context, identify func(*sys.Config) error) error {
+// error: a run works. look sees the sockets of the new network namespace while it is empty.
+func try(ctx context.Context, identify func(*sys.Config) error, look func(sys.WallSockets)) error {
 	config := sys.Config{Filter: trialFilter(), SeccompFlags: sys.FilterFlags()}
 	if err := identify(&config); err != nil {
 		return &trialError{stepLaunch, err}
@@ -75,6 +75,7 @@ func try(ctx context.Context, identify func(*sys.Config) error) error {
 		return &trialError{stepLaunch, err}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = tree.End() }) // a tree that has ended needs no end
+	look(sockets)
 	if err = supervisor.TryWall(sockets); err != nil {
 		err = &trialError{stepWall, err}
 	} else {

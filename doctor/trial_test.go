@@ -15,6 +15,9 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/supervisor"
 )
 
+// blind is a launch whose sockets nobody looks at.
+func blind(sys.WallSockets) {}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // belongings are what this process has open, and its children.
@@ -45,7 +48,7 @@ func belongings(t *testing.T) string {
 func TestTheTrialLeavesNothing(t *testing.T) {
 	before := belongings(t)
 	for range 3 {
-		if err := try(t.Context(), supervisor.MapIDs); err != nil {
+		if err := try(t.Context(), supervisor.MapIDs, blind); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +61,7 @@ func TestACanceledTrialIsNoVerdict(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h := thisHost()
-	err := try(ctx, supervisor.MapIDs)
+	err := try(ctx, supervisor.MapIDs, blind)
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
@@ -73,7 +76,7 @@ func TestACanceledTrialIsNoVerdict(t *testing.T) {
 
 func TestATrialWithoutAnIdentityFails(t *testing.T) {
 	nobody := func(*sys.Config) error { return errors.New("nobody") }
-	if err := try(t.Context(), nobody); err == nil || !strings.Contains(err.Error(), "nobody") {
+	if err := try(t.Context(), nobody, blind); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Error(err)
 	}
 }
@@ -84,7 +87,7 @@ func TestATrialReportsItsStage(t *testing.T) {
 	err := try(t.Context(), func(c *sys.Config) error {
 		c.NoSetgroups, c.UIDMap, c.GIDMap = true, "4294967295 4294967295 1\n", "0 0 1\n"
 		return nil
-	})
+	}, blind)
 	stage, ok := errors.AsType[*sys.StageError](err)
 	if !ok || stage.Stage != sys.StageMap || stage.Errno != unix.EINVAL {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ package tests
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -15,8 +16,12 @@ func TestAdversaryKernel(t *testing.T) {
 	var flaws string
 	// Before commit 7b735ef81286 (2026) the kernel did not ask who may have an interface's other end in a network: SECURITY.md.
 	bare := o.enter("unshare", "-Urn", "ip", "link", "add", "x0", "type", "veth", "peer", "name", "x1", "netns", pid)
+	said := "ok"
 	if finish(t, bare).status == 0 {
-		flaws = "veth peer name x1 here, " + pid + "\n"
+		flaws, said = "veth peer name x1 here, "+pid+"\n", "warning"
+	}
+	if doctor := finish(t, o.enter(binary, "doctor", "--json")); !strings.Contains(doctor.stdout, `"check":"others' networks","status":"`+said+`"`) {
+		t.Errorf("doctor does not say %q of others' networks: %+v", said, doctor)
 	}
 	const open = `exec 10</proc/self/ns/net 11</proc/self/ns/user 12</proc/self/ns/mnt 13</proc/self/ns/pid; exec "$@"`
 	for name, p := range map[string]struct {
