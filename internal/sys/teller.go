@@ -6,9 +6,11 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -36,25 +38,41 @@ func StartTeller() (*Teller, error) {
 	return &Teller{pid: pid, conn: conn}, nil
 }
 
-// Executable is the program that a process runs; "" where it cannot be told.
+// tellTime bounds a question to the teller: it looks up a link, and a user may have stopped it.
+const tellTime = time.Second
+
+// Executable is the program that a process runs; "" where it cannot be told, from now on where the teller does not answer.
 func (t *Teller) Executable(pid int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	question := int32(pid)
-	if _, err := t.conn.Write(unsafe.Slice((*byte)(unsafe.Pointer(&question)), unsafe.Sizeof(question))); err != nil {
-		return ""
+	path, err := t.ask(int32(pid))
+	if err != nil {
+		_ = t.conn.Close() // a late answer would be taken for that to the next question
+	}
+	return path
+}
+
+func (t *Teller) ask(pid int32) (string, error) {
+	if err := t.conn.SetDeadline(time.Now().Add(tellTime)); err != nil {
+		return "", err
+	}
+	if _, err := t.conn.Write(unsafe.Slice((*byte)(unsafe.Pointer(&pid)), unsafe.Sizeof(pid))); err != nil {
+		return "", err
 	}
 	answer := make([]byte, 1+unix.PathMax)
 	n, err := t.conn.Read(answer)
 	if err != nil || n < 1 {
-		return ""
+		return "", errors.Join(err, io.ErrUnexpectedEOF)
 	}
-	return string(answer[1:n])
+	return string(answer[1:n]), nil
 }
 
-// Close ends it.
+// Close ends it. One that did not answer is not waited for: it ends when it reads on.
 func (t *Teller) Close() error {
 	err := t.conn.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
 	if _, werr := wait(t.pid); !errors.Is(werr, unix.ECHILD) {
 		err = errors.Join(err, werr)
 	}
