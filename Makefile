@@ -145,9 +145,10 @@ deps-kernels: deps $(if $(filter $(MACHINE),$(ARCH)),,deps-$(ARCH))
 
 # Runs end-to-end tests on other kernels, in guests of qemu. KERNELS are versions that Debian has, newest, or paths of images; TESTS are groups of
 # tests/kernels/group.go, or single tests of one (wall/TestCapture); AS is root or user. Without any it runs all, and writes docs/kernels.md.
+# V=1 prints what guests say when they say it.
 kernel-matrix:
 	@./scripts/need qemu-system-$(if $(filter amd64,$(ARCH)),x86_64,aarch64) depmod xz
-	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" -page docs/kernels.md
+	go run ./tests/kernels -arch $(ARCH) -kernels "$(KERNELS)" -tests "$(TESTS)" -as "$(if $(filter default,$(origin AS)),,$(AS))" $(if $(V),-v) -page docs/kernels.md
 
 # A selection of a few minutes, to run by hand: the oldest and the newest kernel at once, as an ordinary user. The rest of the groups, both users, the other kernels
 # and arm64 have each night (.github/workflows/kernels.yml).

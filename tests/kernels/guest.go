@@ -33,6 +33,8 @@ type machine struct {
 	kvm  bool
 	root string // the archive that all have
 	dir  string // for each guest's own
+
+	verbose bool // what guests say is printed at once
 }
 
 // accelerator names what runs the guests' code.

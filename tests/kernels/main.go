@@ -37,6 +37,7 @@ func run(args []string) error {
 	only := flags.String("tests", "", "the groups to run, or GROUP/TEST for a test alone; none: all")
 	user := flags.String("as", "", "root or user; none: each group as both")
 	parallel := flags.Int("parallel", min(2, runtime.NumCPU()), "how many guests run at once")
+	verbose := flags.Bool("v", false, "print what guests say when they say it")
 	page := flags.String("page", "", "where a full run, of all groups on all kernels, writes what it found")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -60,6 +61,7 @@ func run(args []string) error {
 		return err
 	}
 	defer clean()
+	m.verbose = *verbose
 	results := runAll(ctx, m, rows, *parallel)
 	if err := printTable(os.Stdout, results, selected); err != nil {
 		return err

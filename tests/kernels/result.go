@@ -27,6 +27,9 @@ func watch(ctx context.Context, m machine, r row, name string, tell func(format 
 	start := time.Now()
 	var current *outcome
 	res.err = m.boot(ctx, r, name, func(line string) {
+		if m.verbose {
+			tell("%s: %s", r, line)
+		}
 		words := strings.SplitN(line, " ", 4)
 		if words[0] != "@@" || len(words) < 2 {
 			if current != nil {
