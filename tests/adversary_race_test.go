@@ -26,7 +26,7 @@ func race(t *testing.T, place, program string, around ...string) {
 	if _, err := fmt.Sscanf(got.stdout, "calls %d answers %d leaks %d", &calls, &answers, &leaks); err != nil || got.status != 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if calls < scaled(1000, 1, 10) || answers < scaled(100, 1, 10) || leaks > 0 {
+	if calls < scaled(1000, 1, 10) || answers < scaled(100, 1, 100) || leaks > 0 {
 		t.Errorf("not a race that tells: %+v", got)
 	}
 	t.Log(strings.TrimSpace(got.stdout))

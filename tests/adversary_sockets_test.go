@@ -7,18 +7,24 @@ import (
 	"testing"
 )
 
-// tryWays has guests, which are slow, try some of all ways; which ones, chance decides.
-func tryWays(t *testing.T) {
+// How many ways there are for one that a guest tries.
+const (
+	someSockets = "16"
+	someOptions = "64"
+)
+
+// tryWays has guests, which are slow, try one in so many of all ways; which ones, chance decides.
+func tryWays(t *testing.T, of string) {
 	t.Helper()
 	if testing.Short() {
-		t.Setenv("EVERY", "16")
+		t.Setenv("EVERY", of)
 	}
 }
 
 // The capture sees what these attacks send where nothing is in their way.
 func TestAdversaryIsHeardWithoutUs(t *testing.T) {
-	tryWays(t)
-	for _, name := range []string{"every", "options"} {
+	for name, of := range map[string]string{"every": someSockets, "options": someOptions} {
+		tryWays(t, of)
 		o := newOutside(t)
 		got := finish(t, o.enter(program(name), "out0"))
 		ways := 0
@@ -27,7 +33,7 @@ func TestAdversaryIsHeardWithoutUs(t *testing.T) {
 				ways++
 			}
 		}
-		if ways < scaled(1000, 1, 10) || got.status != 0 {
+		if ways < scaled(1000, 1, 20) || got.status != 0 {
 			t.Errorf("%s: %d packets: %+v", name, ways, got)
 		}
 	}
@@ -35,7 +41,7 @@ func TestAdversaryIsHeardWithoutUs(t *testing.T) {
 
 // Sockets of every family, type and protocol, by every call that sends: nothing of it gets out.
 func TestAdversarySockets(t *testing.T) {
-	tryWays(t)
+	tryWays(t, someSockets)
 	every := program("every")
 	for _, place := range where() {
 		want := "io_uring_setup ENOSYS\n"
@@ -54,7 +60,7 @@ func TestAdversarySockets(t *testing.T) {
 
 // Sockets that are bound, marked, routed and addressed in every way.
 func TestAdversarySocketOptions(t *testing.T) {
-	tryWays(t)
+	tryWays(t, someOptions)
 	options := program("options")
 	for _, place := range where() {
 		t.Run(place, func(t *testing.T) {
@@ -69,7 +75,7 @@ func TestAdversarySocketOptions(t *testing.T) {
 
 // In a namespace that has a wire, the same sockets put nothing on it that is for port 53, with and without its capabilities.
 func TestAdversaryWire(t *testing.T) {
-	tryWays(t)
+	tryWays(t, someOptions)
 	options := program("options")
 	const sandbox = `set -e
 		ip link set lo up; ip link add v0 type veth peer name w0; ip link set w0 up; ip addr add 10.9.8.2/24 dev v0; ip addr add fd00:9::2/64 dev v0 nodad; ip link set v0 up

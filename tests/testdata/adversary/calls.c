@@ -101,8 +101,7 @@ static int unnamed(int fd)
 	return sent + by_aio(fd);
 }
 
-// Whether a way is left out: with EVERY=n in the environment each n-th is tried, beginning anywhere.
-static int left_out(void)
+int left_out(void)
 {
 	static unsigned n, count;
 	if (!n) {
@@ -115,8 +114,6 @@ static int left_out(void)
 
 int try_calls(int fd, const struct way *to)
 {
-	if (left_out())
-		return 0;
 	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	int sent = named(fd, to);

@@ -136,7 +136,8 @@ static void each(void (*change)(int, const char *), const char *arg)
 				int fd = socket(family, kinds[k][0], kinds[k][1]);
 				if (fd < 0)
 					break;
-				if (i >= 8 && list[i].to.in4.sin_port != htons(9999) && change != plain) { // the other ports go no other way
+				int same = i >= 8 && list[i].to.in4.sin_port != htons(9999) && change != plain; // the other ports go no other way
+				if (same || left_out()) {
 					close(fd);
 					continue;
 				}

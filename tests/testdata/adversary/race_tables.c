@@ -51,6 +51,7 @@ static void *use(void *arg)
 		int fd = RACED + i % 3;
 		if (own) {
 			int one = fresh(i / 4);
+			look(fd); // at what came since it was used last
 			dup2(one, fd);
 			close(one);
 		}

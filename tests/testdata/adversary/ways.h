@@ -39,6 +39,9 @@ struct way {
 // The addresses of one family, for each port.
 int ways_to(int family, struct way *out);
 
+// Whether a way is left out: with EVERY=n in the environment each n-th is tried, beginning anywhere.
+int left_out(void);
+
 // Tries every call on one socket; returns how many said that they sent.
 int try_calls(int fd, const struct way *to);
 
