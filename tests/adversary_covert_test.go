@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // accomplice is the authority of whatever the command may ask for: it keeps what it is asked, and lets nobody keep its answers.
 type accomplice struct {
 	server *dns.Server
+	silent atomic.Bool // it answers nobody, so that it is asked again
 	mu     sync.Mutex
 	asked  []string // what there is to read in each question: all of it but the id and the letter case, which are random
 }
@@ -45,7 +47,9 @@ func (a *accomplice) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
 	} else {
 		reply.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: ".", Mbox: "."}}
 	}
-	_ = w.WriteMsg(reply)
+	if !a.silent.Load() {
+		_ = w.WriteMsg(reply)
+	}
 	m = m.Copy()
 	m.Id, m.Question[0].Name = 0, strings.ToLower(q.Name)
 	wire, err := m.Pack()
@@ -125,14 +129,16 @@ var rates = []struct {
 	policy string
 	args   []string
 	most   float64 // bits a minute
+	silent bool
 }{
-	{"nothing", "", []string{"fast"}, 0},
-	{"a wildcard", "[network.domains]\n\"*.wild.example\" = \"allow\"\n\"**.wild.example\" = \"allow\"\n", []string{"labels"}, 90_000},
-	{"a wildcard, `names = 10`, `bytes = 256`", "[network.domains]\n\"**.wild.example\" = \"allow\"\n[dns.budget]\nnames = 10\nbytes = 256\n", []string{"labels"}, 3_000},
-	{"an exact name", exactRate, []string{"fast"}, 50_000},
-	{"an exact name, `questions = 1`", exactRate + "[dns.budget]\nquestions = 1\n", []string{"fast"}, 600},
-	{"an exact name, `min-ttl = 60`", exactRate + "[dns]\nmin-ttl = 60\n", []string{"fast"}, 3_000},
-	{"an exact name, `min-ttl = 60`, `types = [\"A\", \"AAAA\"]`", exactRate + "[dns]\nmin-ttl = 60\ntypes = [\"A\", \"AAAA\"]\n", []string{"fast"}, 60},
+	{"nothing", "", []string{"fast"}, 0, false},
+	{"a wildcard", "[network.domains]\n\"*.wild.example\" = \"allow\"\n\"**.wild.example\" = \"allow\"\n", []string{"labels"}, 90_000, false},
+	{"a wildcard, `names = 10`, `bytes = 256`", "[network.domains]\n\"**.wild.example\" = \"allow\"\n[dns.budget]\nnames = 10\nbytes = 256\n", []string{"labels"}, 3_000, false},
+	{"an exact name", exactRate, []string{"fast"}, 50_000, false},
+	{"an exact name, `questions = 1`", exactRate + "[dns.budget]\nquestions = 1\n", []string{"fast"}, 600, false},
+	{"an exact name, `min-ttl = 60`", exactRate + "[dns]\nmin-ttl = 60\n", []string{"fast"}, 3_000, false},
+	{"an exact name, `min-ttl = 60`, `types = [\"A\", \"AAAA\"]`", exactRate + "[dns]\nmin-ttl = 60\ntypes = [\"A\", \"AAAA\"]\n", []string{"fast"}, 60, false},
+	{"an exact name, and does not answer", exactRate, []string{"fast"}, 50_000, true},
 }
 
 const exactRate = "[network.domains]\n\"allowed.example\" = \"allow\"\n"
@@ -149,6 +155,7 @@ func TestAdversaryCovertRates(t *testing.T) {
 	a := newAccomplice(t)
 	seconds := scaled(1, 60, 1)
 	for _, r := range rates {
+		a.silent.Store(r.silent)
 		start := time.Now()
 		heard := a.tell(t, r.policy, slices.Concat(r.args, []string{fmt.Sprint(seconds)}, served)...)
 		bits := carried(heard, r.args[0])
