@@ -38,7 +38,7 @@ var groups = []group{
 		"TestAnswersStay", "TestBroadcastQuestions",
 	}, limit: 15 * time.Minute, arch: "amd64", asked: true},
 	{name: "fallbacks", tests: []string{fallbacks}, users: []string{"user"}, limit: 15 * time.Minute},
-	{name: "conditions", tests: []string{"TestConditions", "TestFrozen"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
+	{name: "conditions", tests: []string{"TestConditions", "TestFrozen", "TestClockJumps"}, limit: 15 * time.Minute, program: conditionsTest, users: []string{"root"}},
 }
 
 // both are the users of a guest, who run a group in turn.
