@@ -32,7 +32,7 @@ GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-demo docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-demo docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-programs bench-full bench-check deps-bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -113,13 +113,37 @@ FUZZTIME ?= 30s
 fuzz:
 	./scripts/fuzz $(FUZZTIME)
 
-# Times it beside dnsmasq, bubblewrap and nothing, and writes docs/benchmarks.md.
-bench: build
-	@./scripts/need gcc go musl-gcc dnsmasq bwrap dig ip unshare
-	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
-	gcc -O2 -o "$$dir/work" tests/bench/testdata/work.c && musl-gcc -O2 -static -o "$$dir/musl" tests/bench/testdata/work.c && \
-	go build -o "$$dir/bench" ./tests/bench && \
-	"$$dir/bench" $(OUT) "$$dir/work" "$$dir/musl" >"$$dir/table" && cp "$$dir/table" docs/benchmarks.md && cat docs/benchmarks.md
+# What the whole bench uses beside, which takes what deps-clients brings for a browser and for npm.
+BENCH = dnsperf dnsmasq-base unbound bubblewrap socat git make chromium libpython3.11-testsuite dpkg-dev $(if $(shell command -v npm),,npm)
+
+deps-bench: deps
+	./scripts/deps $(BENCH)
+	./scripts/debian-source .cache/bench libzstd
+	mkdir -p .cache/bench/app && cp tests/clients/testdata/npm/package*.json .cache/bench/app/
+	npm ci --ignore-scripts --cache .cache/bench/npm --prefix .cache/bench/app
+
+BENCH_DIR = .cache/bench/bin
+RUN_BENCH = $(BENCH_DIR)/bench -binary $(OUT) -programs $(BENCH_DIR)
+
+bench-programs: build
+	@./scripts/need gcc go musl-gcc dnsmasq unbound bwrap dig ip unshare socat dnsperf
+	@mkdir -p $(BENCH_DIR)
+	@for c in tests/bench/testdata/*.c; do gcc -O2 -o $(BENCH_DIR)/$$(basename $$c .c) $$c -lpthread || exit 1; done
+	@musl-gcc -O2 -static -o $(BENCH_DIR)/musl tests/bench/testdata/work.c
+	@go build -o $(BENCH_DIR)/bench ./tests/bench
+
+# The cheap rows beside dnsmasq, unbound, bubblewrap and nothing, in three minutes: prints them, and marks those that miss their goal.
+bench: bench-programs
+	$(RUN_BENCH)
+
+# All rows and curves, in two hours on a machine that does nothing else. Writes docs/performance.md and its plots.
+bench-full: bench-programs
+	@./scripts/need node npm git make chromium
+	$(RUN_BENCH) -full -rounds 9 -scale 1
+
+# The cheap rows once more, and an error where a ratio is twice as bad as in docs/performance.md.
+bench-check: bench-programs
+	$(RUN_BENCH) -check -rounds 5
 
 # What the bench of the commands that read audit logs uses beside.
 BENCH_AUDIT = jq lnav

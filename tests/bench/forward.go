@@ -6,56 +6,70 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"strconv"
 )
 
 const bulk = 256 << 20
 
 // forwarded compares what a forward carries, either way, with what socat does, both to one server outside.
-func forwarded(binary, work string) ([]row, error) {
-	var rows []row
+func (b *bench) forwarded() ([]job, error) {
+	var jobs []job
 	for _, w := range []struct {
 		way   string
 		serve func(net.Conn) error
 	}{{"upload", swallow}, {"download", pour}} {
-		r, err := carried(binary, work, w.way, w.serve)
+		j, err := b.carried(w.way, w.serve)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		jobs = append(jobs, j)
 	}
-	return rows, nil
+	return jobs, nil
 }
 
-func carried(binary, work, way string, serve func(net.Conn) error) (row, error) {
+// carried starts a server that is there until the bench ends, and socat before it.
+func (b *bench) carried(way string, serve func(net.Conn) error) (job, error) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return row{}, err
+		return job{}, err
 	}
-	defer server.Close()
+	b.stops = append(b.stops, func() { _ = server.Close() })
 	go accept(server, serve)
+	target := port(server)
+	relay, err := freePort()
+	if err != nil {
+		return job{}, err
+	}
+	stop, err := background("socat", "-lf", filepath.Join(b.dir, "socat.log"), "-b65536", "TCP-LISTEN:"+relay+",bind=127.0.0.1,fork,reuseaddr", "TCP:127.0.0.1:"+target)
+	if err != nil {
+		return job{}, err
+	}
+	b.stops = append(b.stops, stop)
+	if err := listening(relay); err != nil {
+		return job{}, fmt.Errorf("socat does not listen: %w", err)
+	}
+	command := []string{b.program("work"), way, relay, b.times(5)}
+	return job{
+		row:  row{Work: way + " by a forward, 256 MiB", Peer: "socat with 64 KiB buffers, no namespace", Goal: goal{Ratio: 0.9, Throughput: true}},
+		ours: printed(b.under([]string{"--forward", relay + ":" + target}, command...)...),
+		base: printed(command...),
+	}, nil
+}
+
+// freePort is one of 127.0.0.1 that nobody has.
+func freePort() (string, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return row{}, err
+		return "", err
 	}
-	target, relay := port(server), port(free)
-	if err := free.Close(); err != nil {
-		return row{}, err
-	}
-	socat := exec.Command("socat", "-b65536", "TCP-LISTEN:"+relay+",bind=127.0.0.1,fork,reuseaddr", "TCP:127.0.0.1:"+target)
-	if err := socat.Start(); err != nil {
-		return row{}, err
-	}
-	defer func() {
-		_ = socat.Process.Kill()
-		_ = socat.Wait()
-	}()
-	if err := exec.Command("timeout", "20", "bash", "-c", "until exec 3<>/dev/tcp/127.0.0.1/"+relay+"; do :; done 2>/dev/null").Run(); err != nil {
-		return row{}, fmt.Errorf("socat does not listen: %w", err)
-	}
-	return compare(row{Work: way + " by a forward, 256 MiB", Peer: "socat with 64 KiB buffers, no namespace", Limit: 0.9, Throughput: true},
-		printed(binary, "--forward", relay+":"+target, "--", work, way, relay, "5"), printed(work, way, relay, "5"))
+	return port(free), free.Close()
+}
+
+// listening waits until somebody listens.
+func listening(port string) error {
+	_, err := output("timeout", "60", "bash", "-c", "until exec 3<>/dev/tcp/127.0.0.1/"+port+"; do :; done 2>/dev/null")
+	return err
 }
 
 func port(l net.Listener) string { return strconv.Itoa(l.Addr().(*net.TCPAddr).Port) }

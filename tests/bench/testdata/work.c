@@ -9,9 +9,12 @@
 //   work download PORT N what a port of 127.0.0.1 has to give, to its end: 256 MiB
 //   work sendmsg - N   there and back over AF_UNIX, by sendmsg
 //   work send - N      there and back over connected loopback UDP, by send
+//   work tcpsend - N   there and back over loopback TCP, by send
+//   work unixsend - N  there and back over a pair of AF_UNIX datagram sockets, by send
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,10 +195,18 @@ int main(int argc, char **argv)
 		there_and_back(fd, by_send, n);
 		return 0;
 	}
-	if (!strcmp(argv[1], "sendmsg")) {
+	if (!strcmp(argv[1], "tcpsend")) {
+		int at_once = 1;
+		connected_pair(fd, SOCK_STREAM);
+		for (int i = 0; i < 2; i++)
+			setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
+		there_and_back(fd, by_send, n);
+		return 0;
+	}
+	if (!strcmp(argv[1], "sendmsg") || !strcmp(argv[1], "unixsend")) {
 		if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
 			die("socketpair");
-		there_and_back(fd, by_sendmsg, n);
+		there_and_back(fd, strcmp(argv[1], "sendmsg") ? by_send : by_sendmsg, n);
 		return 0;
 	}
 	if (!strcmp(argv[1], "first") || !strcmp(argv[1], "second")) {

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// output runs a command, and is what it prints. What it says on standard error is shown where it fails.
+func output(args ...string) (string, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%v: %w\n%s", args, err, said.String())
+	}
+	return string(out), nil
+}
+
+// printed runs a command that prints how long each piece of its work took.
+func printed(args ...string) func() ([]float64, error) {
+	return func() ([]float64, error) {
+		out, err := output(args...)
+		if err != nil {
+			return nil, err
+		}
+		var ns []float64
+		for field := range strings.FieldsSeq(out) {
+			n, err := strconv.ParseFloat(field, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%v: %w", args, err)
+			}
+			ns = append(ns, n)
+		}
+		return ns, nil
+	}
+}
+
+// timed runs a command n times and times each run, start and end included.
+func timed(n int, args ...string) func() ([]float64, error) {
+	return func() ([]float64, error) {
+		var ns []float64
+		for range n {
+			start := time.Now()
+			if _, err := output(args...); err != nil {
+				return nil, err
+			}
+			ns = append(ns, float64(time.Since(start).Nanoseconds()))
+		}
+		return ns, nil
+	}
+}
+
+// afresh is timed of one run, before each of which a directory is emptied.
+func afresh(dir string, args ...string) func() ([]float64, error) {
+	return func() ([]float64, error) {
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+		return timed(1, args...)()
+	}
+}
+
+// background starts a server; stop ends it.
+func background(args ...string) (stop func(), err error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}, nil
+}
+
+// first is the first line that a command prints.
+func first(args ...string) string {
+	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil && len(out) == 0 {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+const maxBinary = 25 << 20 // bytes
+
+// writePage writes the whole page, and a plot of each curve beside it.
+func writePage(o *options, rows []row, curves []*curve) error {
+	info, err := os.Stat(o.bench.binary)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Performance\n\nWritten by `make bench-full` on %s, as %s.\n\n", time.Now().Format(time.DateOnly), user())
+	for _, line := range []string{
+		"Machine: " + processor() + ", " + memorySize(),
+		"Kernel: " + first("uname", "-sr") + "; " + runtime.Version(),
+		"codex-dnsvisor: " + first(o.bench.binary, "version") + fmt.Sprintf(", %.1f MiB (at most %d)", float64(info.Size())/(1<<20), maxBinary>>20),
+		"Peers: " + strings.Join([]string{first("dnsmasq", "--version"), first("unbound", "-V"), first("bwrap", "--version"), first("sh", "-c", "dnsperf -h 2>&1 | head -n 2 | tail -n 1"), first("node", "--version"), first("chromium", "--version")}, "; "),
+	} {
+		fmt.Fprintf(&b, "- %s\n", line)
+	}
+	fmt.Fprintf(&b, "\nMedians of %d rounds in which both sides take turns, at most 5 of whole builds. A ratio is ours to the peer's; of what the goal has as throughput, the peer's time to ours, so that more is better.\n\n", o.rounds)
+	if err := table(&b, rows); err != nil {
+		return err
+	}
+	b.WriteString("\n## What limits each row\n\n")
+	for _, r := range rows {
+		if text := why[r.Work]; text != "" {
+			fmt.Fprintf(&b, "- **%s**: %s\n", r.Work, text)
+		}
+	}
+	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n\n## How it grows\n")
+	for _, c := range curves {
+		fmt.Fprintf(&b, "\n### %s\n\n![%s](%s)\n", c.title, c.title, c.file)
+		c.print(&b)
+		if err := os.WriteFile(filepath.Join(filepath.Dir(o.page), c.file), []byte(c.plot()), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(o.page, []byte(b.String()), 0o644)
+}
+
+func user() string {
+	if os.Getenv("SUDO_UID") == "" && os.Geteuid() == 0 {
+		return "root"
+	}
+	return first("id", "-un")
+}
+
+func processor() string {
+	return fmt.Sprintf("%d × %s", runtime.NumCPU(), strings.TrimSpace(first("sh", "-c", `sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1`)))
+}
+
+func memorySize() string {
+	var kib float64
+	if _, err := fmt.Sscan(first("sh", "-c", `sed -n 's/^MemTotal: *//p' /proc/meminfo`), &kib); err != nil {
+		return "memory unknown"
+	}
+	return fmt.Sprintf("%.1f GiB", kib/(1<<20))
+}

@@ -1,0 +1,15 @@
+package main
+
+// why says what limits a row, by its work. A figure that is named here has been measured, and the profile that says so is named with it.
+var why = map[string]string{
+	"AF_UNIX ping-pong by sendmsg":       "whom a message is for stands in memory that a filter cannot read, so each sendmsg is one notification, there and back again.",
+	"connect(2), UDP, to loopback":       "the address stands in memory: it takes a notification to see that it is loopback's. The peer does not look.",
+	"connect(2), AF_UNIX, by path":       "the path has to be resolved as the caller would, to know whether it is a door to a resolver outside. The peer does not look.",
+	"connect(2), denied":                 "the address is read, the process is named, and a line is said of it. The peer does not look.",
+	"`-- true`, whole process":           "beside what bubblewrap does: rules and addresses of the namespace, the filter, the keeper, and Go's own start.",
+	"resident, idle":                     "pages of the binary itself are counted.",
+	"resident, after 100,000 names":      "with `--observe`, since no more than 65,536 names a minute can be allowed by wildcards.",
+	"cached getaddrinfo, glibc, A":       "glibc asks netlink for addresses, connects, and asks: those are notifications where dnsmasq's client has plain calls.",
+	"socket, sendto, recv":               "the question is a notification, and its answer a datagram by the transparent socket; dnsmasq's is two datagrams.",
+	"dnsperf, 1 clients, beside unbound": "a connected socket is served by the stub, which names and judges each question; unbound answers local data.",
+}
