@@ -38,6 +38,9 @@ func (o *outside) launch(options ...string) (got result, trace string) {
 // its network, nobody hangs, and nobody is left.
 func TestAdversaryInjectedErrorsOfTheLaunch(t *testing.T) {
 	t.Parallel()
+	if os.Geteuid() == 0 {
+		return // libpsx, which drops root's capabilities in all threads, does not come back from each failure: SECURITY.md. Root's pass tries it as an ordinary user.
+	}
 	o := newOutside(t)
 	got, trace := o.launch()
 	if !strings.HasPrefix(got.stdout, "192.0.2.1 ") || got.status != 0 {
@@ -52,8 +55,7 @@ func TestAdversaryInjectedErrorsOfTheLaunch(t *testing.T) {
 			t.Errorf("a launch without %s: %v", name, slices.Sorted(maps.Keys(seen)))
 		}
 	}
-	// From a list of its threads that cannot be read libpsx, which drops root's capabilities, does not come back: nothing has been started then.
-	maps.DeleteFunc(seen, func(name string, _ bool) bool { return slices.Contains(unfailing, name) || name == "getdents64" })
+	maps.DeleteFunc(seen, func(name string, _ bool) bool { return slices.Contains(unfailing, name) })
 	ways := []string{"error=ENOMEM:when=1", "error=EPERM:when=1", "error=EMFILE:when=2", "error=EINTR:when=1"}
 	if long() {
 		ways = append(ways, "error=ENOMEM:when=2", "error=ENOMEM:when=3", "error=EPERM:when=2", "error=EPERM:when=1+", "error=ENOSYS:when=1+", "signal=SIGKILL:when=1")
