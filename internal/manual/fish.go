@@ -82,7 +82,7 @@ func fishOption(o option) string {
 		}
 	}
 	switch {
-	case o.words != nil:
+	case len(o.words) > 0:
 		text.WriteString(" -x -a " + fishQuote(strings.Join(o.words, " ")))
 	case o.file:
 		text.WriteString(" -r -F")

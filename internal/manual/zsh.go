@@ -11,7 +11,7 @@ import (
 // zshHead finds the subcommand, and leaves what is behind it.
 const zshHead = `#compdef NAME
 # Completion for zsh, of "NAME completion zsh".
-_FUNC() {
+_NAME() {
 	local at= i
 	for ((i = 2; i < CURRENT; i++)); do
 		if [[ $words[i] == -- ]]; then
@@ -25,10 +25,10 @@ _FUNC() {
 
 const zshTail = `	esac
 }
-if [[ $funcstack[1] == _FUNC ]]; then
-	_FUNC "$@"
+if [[ $funcstack[1] == _NAME ]]; then
+	_NAME "$@"
 else
-	compdef _FUNC NAME
+	compdef _NAME NAME
 fi
 `
 
@@ -63,9 +63,9 @@ func zshOption(name string, o option) string {
 	}
 	spec += "[" + zshEscape(short(o.help)) + "]"
 	switch {
-	case o.words != nil && o.file:
+	case len(o.words) > 0 && o.file:
 		spec += ":value:_files"
-	case o.words != nil:
+	case len(o.words) > 0:
 		spec += ":value:(" + strings.Join(o.words, " ") + ")"
 	case o.file:
 		spec += ":file:_files"
