@@ -7,14 +7,16 @@ VERSION ?= $(word 1,$(BUILT))
 COMMIT  ?= $(word 2,$(BUILT))
 TAGS     = netgo,osusergo
 TOOLS    = $(CURDIR)/.tools
+DISTERS  = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0 github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 github.com/cpuguy83/go-md2man/v2@v2.0.7
+DISTED  := $(TOOLS)/disters-$(firstword $(shell echo '$(DISTERS)' | cksum))
 LINTERS  = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 golang.org/x/tools/cmd/deadcode@v0.52.0
 
 # What the build, the tests and the demo use. gcc and git come with a machine that builds Go with cgo.
 PACKAGES = gcc libc6-dev pkg-config libseccomp-dev iproute2 dnsutils unbound bind9 musl-tools python3 curl tcpdump procps util-linux libcap2-bin bubblewrap dnsmasq-base knot-dnsutils zsh strace gdb less vim sudo tmux tinyproxy-bin dante-server socat microsocks openssl $(if $(filter aarch64,$(shell uname -m)),gcc-arm-linux-gnueabihf)
 
-# What building for arm64 on another machine uses beside: the compiler brings Debian's own C library, and SYSROOT has the rest.
+# What building for arm64 on another machine uses beside: the compiler brings a C library, and SYSROOT has the rest, and the one that is linked in.
 CROSS_ARM64   = gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf libc6-dev-arm64-cross pkg-config
-SYSROOT_ARM64 = libseccomp-dev musl-dev
+SYSROOT_ARM64 = libseccomp-dev musl-dev libc6-dev linux-libc-dev
 
 # What the test of real clients uses beside.
 CLIENTS = openjdk-17-jdk-headless unbound-host ldnsutils getdns-utils knot-dnsutils python3-dnspython python3-aiodns python3-twisted \
@@ -27,12 +29,15 @@ SANDBOXES = podman crun runc firejail systemd-container charliecloud netavark aa
 # What the test of the released Codex CLI uses beside.
 E2E_CODEX = ripgrep python3-pycares krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi python3-requests-kerberos git openjdk-17-jdk-headless g++ libkrb5-dev $(if $(shell command -v npm),,npm)
 
+# What making packages, and the test of them, use beside.
+DIST = lintian mmdebstrap rpm podman crun qemu-user fish bash-completion mandoc gperf shellcheck
+
 # What the matrix of kernels uses beside.
 GUESTS = qemu-system-$(if $(filter amd64,$(ARCH)),x86,arm) kmod xz-utils
 
 export PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 
-.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-demo docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages fuzz bench bench-programs bench-full bench-check deps-bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
+.PHONY: all build deps deps-arm64 toolchain demo test test-long test-libc test-clients deps-clients docs-clients docs-kernels docs-demo docs-report bench-report mutants e2e-codex deps-e2e-codex npm-packages dist deps-dist test-dist vulncheck fuzz bench bench-programs bench-full bench-check deps-bench bench-audit deps-bench-audit lint clean test-sandboxes deps-sandboxes kernel-matrix kernel-matrix-ci deps-kernels
 
 all: build
 
@@ -45,10 +50,12 @@ OUT  ?= bin/codex-dnsvisor
 NEED  = gcc seccomp.h
 else ifeq ($(ARCH),arm64)
 OUT  ?= bin/arm64/codex-dnsvisor
-NEED  = aarch64-linux-gnu-gcc $(SYSROOT)/root/usr/include/seccomp.h
+NEED  = aarch64-linux-gnu-gcc $(SYSROOT)/root/usr/include/seccomp.h $(SYSROOT)/root/usr/lib/aarch64-linux-gnu/libc.a
 # pkg-config leaves out -I/usr/include, also where it is below another root.
 CROSS = GOARCH=arm64 CC=aarch64-linux-gnu-gcc PKG_CONFIG_LIBDIR=$(SYSROOT)/root/usr/lib/aarch64-linux-gnu/pkgconfig \
 	PKG_CONFIG_SYSROOT_DIR=$(SYSROOT)/root PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
+# The compiler's C library is an older build of Debian's, whose sources Debian has no more: what is handed on has to be made of sources that can be handed on.
+STATIC = CC="aarch64-linux-gnu-gcc --sysroot=$(SYSROOT)/root"
 MUSL  = aarch64-linux-gnu-gcc -specs=$(SYSROOT)/musl-gcc.specs
 else
 $(error ARCH is the machine's own ($(MACHINE)) or arm64, not $(ARCH))
@@ -62,7 +69,7 @@ LDFLAGS = -s -w -buildid= -linkmode external -extldflags "-static -Wl,--build-id
 
 $(OUT): $(shell git ls-files '*.go' '*.c' '*.h' '*.bpf' 2>/dev/null) go.mod go.sum
 	@./scripts/need go pkg-config $(NEED)
-	CGO_ENABLED=1 $(CROSS) go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $@ ./cmd/codex-dnsvisor
+	CGO_ENABLED=1 $(CROSS) $(STATIC) go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $@ ./cmd/codex-dnsvisor
 
 deps:
 	./scripts/deps $(PACKAGES)
@@ -239,11 +246,36 @@ test-libc: build
 lint: $(TOOLS)/installed
 	$(TOOLS)/golangci-lint run ./...
 	$(TOOLS)/actionlint
-	@dead=$$($(TOOLS)/deadcode -test -tags $(TAGS),adversary,clients,codex,libc,sandboxes ./...) && [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
+	@dead=$$($(TOOLS)/deadcode -test -tags $(TAGS),adversary,clients,codex,dist,libc,sandboxes ./...) && [ -z "$$dead" ] || { echo "$$dead"; exit 1; }
 
 $(TOOLS)/installed: Makefile
 	for linter in $(LINTERS); do GOBIN=$(TOOLS) go install $$linter || exit 1; done
 	@touch $@
 
+$(DISTED):
+	for tool in $(DISTERS); do GOBIN=$(TOOLS) go install -trimpath $$tool || exit 1; done
+	@touch $@
+
+deps-dist: deps $(if $(filter amd64,$(MACHINE)),deps-arm64) $(DISTED)
+	./scripts/deps $(DIST)
+
+# All that a release consists of, in dist/: docs/packaging.md. An amd64 machine builds for arm64, too.
+dist: $(DISTED)
+	rm -rf dist
+	$(MAKE) build OUT=dist/build/$(MACHINE)/codex-dnsvisor
+ifeq ($(MACHINE),amd64)
+	$(MAKE) build ARCH=arm64 OUT=dist/build/arm64/codex-dnsvisor
+endif
+	./packaging/dist $(TOOLS) $(TAGS)
+
+# Makes it twice, and installs and runs what comes of it: as root.
+test-dist:
+	@./scripts/need lintian mmdebstrap rpm podman fish zsh mandoc shellcheck gperf
+	go test -tags dist,$(TAGS) -count 1 -timeout 20m -v ./tests/dist
+
+# Known faults of what is used, from the database of Go's that is asked for them.
+vulncheck:
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -tags $(TAGS) ./...
+
 clean:
-	rm -rf bin .tools
+	rm -rf bin dist .tools
