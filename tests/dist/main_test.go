@@ -22,19 +22,19 @@ var (
 	repository       string
 )
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "dist")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		if err := makeBoth(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+func TestMain(m *testing.M) { os.Exit(mainTest(m)) } //nolint:forbidigo // as main
+
+func mainTest(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "dist")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := makeBoth(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 func makeBoth(dir string) (err error) {
