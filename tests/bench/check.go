@@ -27,7 +27,7 @@ func check(w io.Writer, page string, rows []row) error {
 			continue
 		}
 		times := now / before
-		if r.worse() != now {
+		if r.moreIsBetter() {
 			times = before / now
 		}
 		fmt.Fprintf(w, "%s: %.2f, %.2f on the page\n", r.Work, now, before)

@@ -22,7 +22,7 @@ func (r row) verdict() (text string, met bool) {
 		text += fmt.Sprintf(format, v)
 		met = met && ok
 	}
-	if g.Ratio > 0 && (g.Throughput || r.Unit == perSecond) {
+	if g.Ratio > 0 && r.moreIsBetter() {
 		want(r.ratio() >= g.Ratio, "≥ %.3g", g.Ratio)
 	} else if g.Ratio > 0 {
 		want(r.ratio() <= g.Ratio, "≤ %.3g", g.Ratio)

@@ -52,14 +52,8 @@ func (r row) ratio() float64 {
 	return ours / base
 }
 
-// worse is how many times as bad as the peer we are, whichever way the ratio goes; 0 where there is no peer.
-func (r row) worse() float64 {
-	ratio := r.ratio()
-	if ratio != 0 && (r.Goal.Throughput || r.Unit == perSecond) {
-		return 1 / ratio
-	}
-	return ratio
-}
+// moreIsBetter says which way the ratio goes.
+func (r row) moreIsBetter() bool { return r.Goal.Throughput || r.Unit == perSecond }
 
 // job is a row that has yet to be measured.
 type job struct {
