@@ -26,6 +26,7 @@ static int signals = -1;    // signalfd
 static pid_t command;
 static int command_gone;
 static int stops; // of the command
+static int unsure; // whether wait failed: nothing tells again of a child that has ended
 // How often a signal reached the keeper itself, when it did so last, and was not accounted for yet.
 static struct { struct timespec last; int times; } seen[65];
 
@@ -156,6 +157,7 @@ static void reap(int linger)
 	}
 	if (pid < 0 && errno == ECHILD)
 		_exit(0);
+	unsure = pid < 0;
 }
 
 static void drain_signals(int linger)
@@ -251,9 +253,9 @@ static void keep(int linger)
 {
 	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
 	for (;;) {
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 2, unsure ? 100 : -1) < 0)
 			continue;
-		if (fds[1].revents)
+		if (fds[1].revents || unsure)
 			drain_signals(linger);
 		if (!fds[0].revents)
 			continue;
