@@ -91,7 +91,7 @@ func TestAdversaryWire(t *testing.T) {
 			args := append([]string{"bash", "-c", sandbox, hostile(t, "wire.py")}, drop...)
 			got := o.attempt(t, "host, below unshare", append(args, options, "lo", "v0")...)
 			lines := strings.Split(got.stdout, "\n")
-			if got.status != 0 || len(lines) < 10 || lines[0] != "done" || lines[1] != "dropped 0" {
+			if got.status != 0 || len(lines) < scaled(10, 1, 2) || lines[0] != "done" || lines[1] != "dropped 0" {
 				t.Fatalf("%+v", got)
 			}
 			for _, packet := range lines {
