@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Ports of peers that are made for curves.
@@ -175,32 +174,4 @@ func (b *bench) overStarts() *curve {
 			}},
 		},
 	}
-}
-
-// inFile is how many rules are in the policy file, which may have 1 MiB; the others are flags.
-const inFile = 50_000
-
-// rules are flags that allow n names of the zone t, each by a rule of its own.
-func (b *bench) rules(n int) ([]string, error) {
-	file := filepath.Join(b.dir, fmt.Sprintf("rules-%d.toml", n))
-	var text strings.Builder
-	text.WriteString(generous + "[network.domains]\n")
-	flags := []string{"--policy", file}
-	for i := range max(n, 2) {
-		if i < inFile {
-			fmt.Fprintf(&text, "\"%x.t\"=\"allow\"\n", i)
-		} else {
-			flags = append(flags, fmt.Sprintf("--allow=%x.t", i))
-		}
-	}
-	return flags, os.WriteFile(file, []byte(text.String()), 0o600)
-}
-
-// each writes a file of n lines.
-func (b *bench) each(file string, n int, line string) error {
-	var text strings.Builder
-	for i := range max(n, 2) {
-		fmt.Fprintf(&text, line, i)
-	}
-	return os.WriteFile(file, []byte(text.String()), 0o600)
 }
