@@ -96,7 +96,8 @@ run("ip link show lo")
 for peer in outside, "/proc/self/fd/10":
     for what in "veth peer name x1", "dummy", "bridge", "macvlan link out0":
         attempt("%s there, %s" % (what, peer), lambda: run("ip link add x0 netns %s type %s" % (peer, what)))
-        attempt("%s here, %s" % (what, peer), lambda: run("ip link add x0 type %s netns %s" % (what, peer)))
+    what = "veth peer name x1"  # of other kinds ip(8) takes the words behind for its own, and makes one here
+    attempt("%s here, %s" % (what, peer), lambda: run("ip link add x0 type %s netns %s" % (what, peer)))
     attempt("lo to " + peer, lambda: run("ip link set lo netns %s" % peer))
 
 
