@@ -15,20 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 static struct sockaddr_in resolver = {.sin_family = AF_INET};
-
-static long now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static size_t question(unsigned char *m, unsigned short id, const char *name)
 {

@@ -12,18 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
+#include "clock.h"
 
 static void each(int kind, const struct sockaddr *to, socklen_t length, int fails, long n)
 {

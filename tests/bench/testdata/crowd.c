@@ -12,23 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
-static void look_up(const char *name)
-{
-	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *list;
-	int error = getaddrinfo(name, NULL, &hints, &list);
-	if (error) {
-		fprintf(stderr, "%s: %s\n", name, gai_strerror(error));
-		_exit(1);
-	}
-	freeaddrinfo(list);
-}
+#include "clock.h"
 
 // member stops when it has looked up, and each time that it has been asked to again.
 static void member(const char *name, long n)
@@ -37,12 +21,12 @@ static void member(const char *name, long n)
 		perror("unshare");
 		_exit(1);
 	}
-	look_up(name);
+	look_up(name, AF_INET);
 	for (;;) {
 		raise(SIGSTOP);
 		for (long i = 0; i < n; i++) {
 			long start = now();
-			look_up(name);
+			look_up(name, AF_INET);
 			printf("%ld\n", now() - start);
 		}
 		fflush(stdout);

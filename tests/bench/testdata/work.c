@@ -25,29 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void look_up(const char *name, int family)
-{
-	struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM}, *list;
-	int error = getaddrinfo(name, NULL, &hints, &list);
-	if (error) {
-		fprintf(stderr, "%s: %s\n", name, gai_strerror(error));
-		exit(1);
-	}
-	freeaddrinfo(list);
-}
+#include "clock.h"
 
 static void connected_pair(int fd[2], int kind)
 {
