@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
 )
 
 // traced attaches strace to every thread of a process, and to those it makes. The function it returns takes it off again, and says what
@@ -129,9 +131,9 @@ func users() []int {
 	case os.Geteuid() != 0:
 		return nil // root's pass tries it as an ordinary user
 	case long():
-		return []int{ordinary, 0}
+		return []int{ordinary.UID, 0}
 	}
-	return []int{ordinary}
+	return []int{ordinary.UID}
 }
 
 // Each system call of the supervisor's that answers, failing once in each thread, costs an answer at the most, or ends the run. Nobody hangs, nothing is

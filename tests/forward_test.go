@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
 )
 
 // forwarder is a codex-dnsvisor forward.
@@ -202,14 +204,14 @@ func TestForwardPeers(t *testing.T) {
 		return // root's pass has it: nobody else can be two users
 	}
 	for flags, want := range map[string]string{
-		"":                              "PermissionError",
-		"--peer 7":                      "\n",
-		fmt.Sprint("--peer ", ordinary): "c0000201\n",
+		"":                                  "PermissionError",
+		"--peer 7":                          "\n",
+		fmt.Sprint("--peer ", ordinary.UID): "c0000201\n",
 	} {
 		o := newOutside(t)
 		o.startForwarder(append(strings.Fields(flags), "--allow", "a.corp.example", "--upstream", "udp://127.0.0.1")...)
 		asker := exec.Command("/usr/bin/python3", "-c", askForwarder, o.path("dns.sock"))
-		asker.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
+		asker.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary.UID, Gid: ordinary.UID}}
 		got := finish(t, asker)
 		if got.stdout != want && !strings.Contains(got.stderr, want) || want == "\n" && got.stdout != want {
 			t.Errorf("%q: %+v, want %q", flags, got, want)

@@ -6,17 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
-)
 
-// ordinary is the user that root's second pass runs as. It needs no entry in /etc/passwd.
-const ordinary = 54321
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
+)
 
 // dirVar tells the second pass what the first has built.
 const dirVar = "DNSVISOR_TEST_DIR"
@@ -130,21 +125,11 @@ func bring(dir string) error {
 
 // asOrdinary runs this test binary again as an ordinary user.
 func asOrdinary(dir string) int {
-	home := filepath.Join(dir, "home")
 	if err := bring(dir); err != nil {
 		return complain(err)
 	}
-	if out, err := exec.Command("install", "-d", "-m", "700", "-o", strconv.Itoa(ordinary), home).CombinedOutput(); err != nil {
-		return complain(fmt.Errorf("%w\n%s", err, out))
-	}
 	fmt.Println("=== as an ordinary user")
-	own := func(arg string) bool { return strings.HasPrefix(arg, "-test.testlogfile") }
-	again := exec.Command(filepath.Join(dir, "tests.test"), slices.DeleteFunc(slices.Clone(os.Args[1:]), own)...)
-	again.Dir = dir
-	again.Env = append(os.Environ(), dirVar+"="+dir, "HOME="+home, "TMPDIR="+home)
-	again.Stdout, again.Stderr = os.Stdout, os.Stderr
-	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
-	if err := again.Run(); err != nil {
+	if err := ordinary.Run(filepath.Join(dir, "tests.test"), dir, dirVar); err != nil {
 		return complain(err)
 	}
 	return 0

@@ -11,13 +11,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
-)
 
-// ordinary is the user that clients run as when root runs the test.
-const ordinary = 54321
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
+)
 
 // dirVar tells the ordinary user's pass what root's has built.
 const dirVar = "DNSVISOR_CLIENTS_DIR"
@@ -86,29 +83,15 @@ func asOrdinary(dir string) int {
 	if err != nil {
 		return complain(err)
 	}
-	user := strconv.Itoa(ordinary)
 	for _, args := range [][]string{
-		{"install", "-d", "-m", "700", "-o", user, filepath.Join(dir, "home")},
 		{"cp", self, filepath.Join(dir, "clients.example")},
-		{"chown", user, filepath.Join(dir, "clients.md")},
+		{"chown", strconv.Itoa(ordinary.UID), filepath.Join(dir, "clients.md")},
 	} {
 		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))
 		}
 	}
-	var args []string
-	for _, arg := range os.Args[1:] {
-		if !strings.HasPrefix(arg, "-test.testlogfile") {
-			args = append(args, arg)
-		}
-	}
-	again := exec.Command(filepath.Join(dir, "clients.example"), args...)
-	again.Dir = dir
-	home := filepath.Join(dir, "home")
-	again.Env = append(os.Environ(), dirVar+"="+dir, "HOME="+home, "TMPDIR="+home)
-	again.Stdout, again.Stderr = os.Stdout, os.Stderr
-	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
-	if err := again.Run(); err != nil {
+	if err := ordinary.Run(filepath.Join(dir, "clients.example"), dir, dirVar); err != nil {
 		return complain(err)
 	}
 	if !*update {

@@ -9,15 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
-)
 
-// ordinary is the user that root's second pass runs as. It needs no entry in /etc/passwd.
-const ordinary = 54321
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
+)
 
 // dirVar tells the second pass what the first has built.
 const dirVar = "DNSVISOR_CODEX_DIR"
@@ -89,29 +84,17 @@ func build(dir string) error {
 	return nil
 }
 
-// asOrdinary runs this test binary again as an ordinary user, who may not be able to read the source tree.
+// asOrdinary runs this test binary again as an ordinary user.
 func asOrdinary(dir string) int {
 	self, err := os.Executable()
 	if err != nil {
 		return complain(err)
 	}
-	home := program("home")
-	for _, args := range [][]string{
-		{"install", "-d", "-m", "755", "-o", strconv.Itoa(ordinary), home},
-		{"cp", self, program("codex.test")},
-	} {
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			return complain(fmt.Errorf("%v: %w\n%s", args, err, out))
-		}
+	if out, err := exec.Command("cp", self, program("codex.test")).CombinedOutput(); err != nil {
+		return complain(fmt.Errorf("cp: %w\n%s", err, out))
 	}
 	fmt.Println("=== as an ordinary user")
-	own := func(arg string) bool { return strings.HasPrefix(arg, "-test.testlogfile") }
-	again := exec.Command(program("codex.test"), slices.DeleteFunc(slices.Clone(os.Args[1:]), own)...)
-	again.Dir = dir
-	again.Env = append(os.Environ(), dirVar+"="+dir, "HOME="+home, "TMPDIR="+home)
-	again.Stdout, again.Stderr = os.Stdout, os.Stderr
-	again.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
-	if err := again.Run(); err != nil {
+	if err := ordinary.Run(program("codex.test"), dir, dirVar); err != nil {
 		return complain(err)
 	}
 	return 0

@@ -15,10 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// ordinary is the user that Chromium runs as when root runs the test: its sandbox wants one.
-const ordinary = 54321
+	"github.com/codex-dnsvisor/codex-dnsvisor/tests/ordinary"
+)
 
 // patience bounds whatever Chromium is asked for.
 const patience = 3 * time.Minute
@@ -73,8 +72,8 @@ func newBrowser(tb testing.TB) *browser {
 	c.ExtraFiles = []*os.File{theirs, theirOut} // 3 and 4
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Geteuid() == 0 {
-		c.SysProcAttr.Credential = &syscall.Credential{Uid: ordinary, Gid: ordinary}
-		must(tb, os.Chown(home, ordinary, ordinary))
+		c.SysProcAttr.Credential = &syscall.Credential{Uid: ordinary.UID, Gid: ordinary.UID}
+		must(tb, os.Chown(home, ordinary.UID, ordinary.UID))
 		open(tb, b.dir)
 	}
 	errors, err := os.Create(filepath.Join(b.dir, "chromium.log"))
