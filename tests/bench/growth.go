@@ -95,6 +95,15 @@ func (b *bench) overNamespaces() *curve {
 	}
 }
 
+// underRules is the median of what a client prints under a policy of n rules.
+func (b *bench) underRules(n int, client []string) (float64, error) {
+	flags, err := b.rules(n)
+	if err != nil {
+		return 0, err
+	}
+	return at(50, b.under(flags, client...)...)
+}
+
 func (b *bench) overRules() *curve {
 	ask := func(port, name string) []string {
 		return []string{b.program("ask"), port, "unconnected", name, b.times(2000)}
@@ -103,13 +112,7 @@ func (b *bench) overRules() *curve {
 		file: "performance-rules.svg", title: "A cached look-up over rules of the policy", x: "rules, or names in dnsmasq's hosts file", y: "µs, p50",
 		points: b.upTo(10, 100, 1000, 10_000, 100_000),
 		sides: []side{
-			{"codex-dnsvisor", func(n int) (float64, error) {
-				flags, err := b.rules(n)
-				if err != nil {
-					return 0, err
-				}
-				return at(50, b.under(flags, ask(dnsmasqPort, "1.t")...)...)
-			}},
+			{"codex-dnsvisor", func(n int) (float64, error) { return b.underRules(n, ask(dnsmasqPort, "1.t")) }},
 			{"dnsmasq", func(n int) (float64, error) {
 				hosts := filepath.Join(b.dir, "hosts")
 				if err := b.each(hosts, n, "192.0.2.1 %x.t\n"); err != nil {
@@ -139,13 +142,7 @@ func (b *bench) overNames() *curve {
 		file: "performance-names.svg", title: "A cached look-up over cached names", x: "names", y: "µs, p50",
 		points: b.upTo(10, 100, 1000, 10_000, 100_000),
 		sides: []side{
-			{"codex-dnsvisor", func(n int) (float64, error) {
-				flags, err := b.rules(n)
-				if err != nil {
-					return 0, err
-				}
-				return at(50, b.under(flags, b.cached(n)...)...)
-			}},
+			{"codex-dnsvisor", func(n int) (float64, error) { return b.underRules(n, b.cached(n)) }},
 			{"dnsmasq", func(n int) (float64, error) { return at(50, b.cached(n)...) }},
 		},
 	}

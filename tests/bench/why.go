@@ -1,6 +1,6 @@
 package main
 
-// why says what limits a row, by its work. A figure that is named here has been measured, and the profile that says so is named with it.
+// why says what limits a row, by its work: so far by what has to be done for it, and not yet by a profile.
 var why = map[string]string{
 	"AF_UNIX ping-pong by sendmsg":       "whom a message is for stands in memory that a filter cannot read, so each sendmsg is one notification, there and back again.",
 	"connect(2), UDP, to loopback":       "the address stands in memory: it takes a notification to see that it is loopback's. The peer does not look.",
