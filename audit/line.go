@@ -27,39 +27,59 @@ const maxOwn = 128
 // line is the object under construction.
 type line struct{ buf []byte }
 
+// writer makes the lines of a session. Most lines share more with the one before than they do not, and what they share is copied from it. The zero
+// value is good.
+type writer struct {
+	opts    *Options
+	stamp   stamp
+	session []byte // what each line has of opts
+	policy  policyPart
+	process processPart
+}
+
 // appendEvent appends the line of e but for its end, which is the chain's. A count above one is written too.
-func appendEvent(dst []byte, opts *Options, at *stamp, e *Event, count int) []byte {
+func (w *writer) appendEvent(dst []byte, e *Event, count int) []byte {
 	l := line{append(dst, `{"event.name":`...)}
 	l.quote(string(e.Name), MaxString, false)
-	l.key("event.timestamp")
-	l.buf = append(at.appendTo(append(l.buf, '"'), e.Time), '"')
-	l.string("conversation.id", opts.Conversation, MaxString)
-	l.string("session.id", opts.Session, maxOwn)
+	l.key(`,"event.timestamp":`)
+	l.buf = append(w.stamp.appendTo(append(l.buf, '"'), e.Time), '"')
+	l.buf = append(l.buf, w.options()...)
 	l.start(e.start)
-	l.policy(e)
+	l.buf = w.policy.appendTo(l.buf, e)
 	l.reload(e)
 	l.endpoints(e)
 	l.question(e)
 	l.forward(e)
 	l.caller(e)
+	l.buf = w.process.appendTo(l.buf, &e.Process)
 	l.end(e.end)
 	if count > 1 {
-		l.number("count", int64(count))
+		l.number(`,"count":`, int64(count))
 	}
 	return l.buf
+}
+
+func (w *writer) options() []byte {
+	if w.session == nil {
+		var l line
+		l.string(`,"conversation.id":`, w.opts.Conversation, MaxString)
+		l.string(`,"session.id":`, w.opts.Session, maxOwn)
+		w.session = l.buf
+	}
+	return w.session
 }
 
 func (l *line) start(s *Start) {
 	if s == nil {
 		return
 	}
-	l.number("audit.schema", schemaVersion)
-	l.string("chain.start", s.random, MaxString)
-	l.string("service.version", s.Version, MaxString)
-	l.bool("observed", s.Observe)
-	l.string("policy.digest", s.PolicyDigest, maxOwn)
-	l.string("network.local.address", s.Listen, MaxString)
-	l.strings("process.command_args", s.Command, MaxArgs, false)
+	l.number(`,"audit.schema":`, schemaVersion)
+	l.string(`,"chain.start":`, s.random, MaxString)
+	l.string(`,"service.version":`, s.Version, MaxString)
+	l.bool(`,"observed":`, s.Observe)
+	l.string(`,"policy.digest":`, s.PolicyDigest, maxOwn)
+	l.string(`,"network.local.address":`, s.Listen, MaxString)
+	l.strings(`,"process.command_args":`, s.Command, MaxArgs, false)
 }
 
 func (l *line) end(e *Ending) {
@@ -67,75 +87,60 @@ func (l *line) end(e *Ending) {
 		return
 	}
 	if e.Exited {
-		l.key("process.exit.code")
+		l.key(`,"process.exit.code":`)
 		l.buf = strconv.AppendInt(l.buf, int64(e.Code), 10)
 	}
-	l.string("process.exit.signal", e.Signal, MaxString)
-	l.string("error.message", e.Error, MaxString)
-	l.number("session.events", int64(e.events))
-}
-
-func (l *line) policy(e *Event) {
-	l.string("network.policy.scope", string(e.Scope), MaxString)
-	l.string("network.policy.decision", string(e.Decision), MaxString)
-	l.string("network.policy.source", e.PolicySource, MaxString)
-	l.string("network.policy.reason", e.Reason, MaxString)
-	l.string("network.policy.rule", e.Rule, MaxString)
-	l.bool("observed", e.Observed)
+	l.string(`,"process.exit.signal":`, e.Signal, MaxString)
+	l.string(`,"error.message":`, e.Error, MaxString)
+	l.number(`,"session.events":`, int64(e.events))
 }
 
 func (l *line) reload(e *Event) {
-	l.string("policy.file", e.PolicyFile, MaxString)
-	l.string("policy.result", e.PolicyResult, MaxString)
-	l.string("policy.reason", e.PolicyReason, MaxString)
-	l.string("policy.digest", e.PolicyDigest, maxOwn)
+	l.string(`,"policy.file":`, e.PolicyFile, MaxString)
+	l.string(`,"policy.result":`, e.PolicyResult, MaxString)
+	l.string(`,"policy.reason":`, e.PolicyReason, MaxString)
+	l.string(`,"policy.digest":`, e.PolicyDigest, maxOwn)
 }
 
 func (l *line) endpoints(e *Event) {
-	address := e.ServerAddress
+	l.string(`,"network.transport.protocol":`, e.Transport, MaxString)
 	if e.Scope == ScopeDomain {
-		address = domain(address)
+		before := len(l.buf)
+		l.string(`,"server.address":`, undotted(e.ServerAddress), MaxName)
+		ascii.ToLower(l.buf[before:]) // no escape has upper-case letters
+	} else {
+		l.string(`,"server.address":`, e.ServerAddress, MaxName)
 	}
-	l.string("network.transport.protocol", e.Transport, MaxString)
-	l.string("server.address", address, MaxName)
-	l.number("server.port", int64(e.ServerPort))
-	l.endpoint("client.address", e.ClientAddress)
+	l.number(`,"server.port":`, int64(e.ServerPort))
+	l.endpoint(`,"client.address":`, e.ClientAddress)
 }
 
 func (l *line) question(e *Event) {
-	l.string("dns.question.type", e.QuestionType, MaxString)
-	l.string("dns.response_code", e.ResponseCode, MaxString)
-	l.string("dns.answer.source", e.AnswerSource, MaxString)
-	l.strings("dns.answers", e.Answers, MaxAnswers, false)
-	l.endpoint("dns.resolver.address", netip.AddrPortFrom(e.ResolverAddress.Addr(), 0))
+	l.string(`,"dns.question.type":`, e.QuestionType, MaxString)
+	l.string(`,"dns.response_code":`, e.ResponseCode, MaxString)
+	l.string(`,"dns.answer.source":`, e.AnswerSource, MaxString)
+	l.strings(`,"dns.answers":`, e.Answers, MaxAnswers, false)
+	l.endpoint(`,"dns.resolver.address":`, netip.AddrPortFrom(e.ResolverAddress.Addr(), 0))
 }
 
 func (l *line) forward(e *Event) {
-	l.string("network.peer.address", e.PeerAddress, MaxString)
-	l.number("network.peer.port", int64(e.PeerPort))
-	l.number("client.bytes", e.ClientBytes)
-	l.number("server.bytes", e.ServerBytes)
-	l.string("error.type", e.Error, MaxString)
+	l.string(`,"network.peer.address":`, e.PeerAddress, MaxString)
+	l.number(`,"network.peer.port":`, int64(e.PeerPort))
+	l.number(`,"client.bytes":`, e.ClientBytes)
+	l.number(`,"server.bytes":`, e.ServerBytes)
+	l.string(`,"error.type":`, e.Error, MaxString)
 }
 
 func (l *line) caller(e *Event) {
 	if e.Duration > 0 {
-		l.key("duration_us")
+		l.key(`,"duration_us":`)
 		l.buf = strconv.AppendInt(l.buf, int64(e.Duration/time.Microsecond), 10)
 	}
-	l.string("syscall.name", e.Syscall, MaxString)
-	l.number("process.pid", int64(e.Process.PID))
-	l.number("process.parent_pid", int64(e.Process.ParentPID))
-	l.string("process.executable.path", e.Process.Executable, MaxString)
-	l.strings("process.command_args", e.Process.Args, MaxArgs, e.Process.ArgsCut)
+	l.string(`,"syscall.name":`, e.Syscall, MaxString)
 }
 
-// key begins another member; the first one has its own.
-func (l *line) key(name string) {
-	l.buf = append(l.buf, ',', '"')
-	l.buf = append(l.buf, name...)
-	l.buf = append(l.buf, '"', ':')
-}
+// key begins another member, with its comma, quotes and colon; the first one has its own.
+func (l *line) key(name string) { l.buf = append(l.buf, name...) }
 
 func (l *line) bool(name string, v bool) {
 	if v {
@@ -189,15 +194,17 @@ func (l *line) strings(name string, list []string, total int, more bool) {
 	l.buf = append(l.buf, ']')
 }
 
-// domain is name in lower case and without its trailing dot, unless that is the root or an escaped dot. Only ASCII
-// letters have a case in DNS (RFC 4343).
-func domain(name string) string {
+// domain is name in lower case and without its trailing dot. Only ASCII letters have a case in DNS (RFC 4343).
+func domain(name string) string { return ascii.Lower(undotted(name)) }
+
+// undotted is name without its trailing dot, unless that is the root or an escaped dot.
+func undotted(name string) string {
 	if head, ok := strings.CutSuffix(name, "."); ok && head != "" {
 		if slashes := len(head) - len(strings.TrimRight(head, `\`)); slashes%2 == 0 {
 			name = head
 		}
 	}
-	return ascii.Lower(name)
+	return name
 }
 
 // endpoint writes a as IPv4 where it is v4-mapped, without a zero port, and not at all when it is not valid.

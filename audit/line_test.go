@@ -27,7 +27,7 @@ var named = Options{Conversation: "67e55044-10b1-426f-9247-bb680e5fe0c8", Sessio
 // appendLine appends e as the first line of a chain.
 func appendLine(dst []byte, e *Event, count int) []byte {
 	c := newChain()
-	return append(dst, c.seal(appendEvent(c.start(nil), &named, new(stamp), e, count))[hashLen+1:]...)
+	return append(dst, c.seal(new(writer{opts: &named}).appendEvent(c.start(nil), e, count))[hashLen+1:]...)
 }
 
 // allowed is an event with every field set.
@@ -143,7 +143,7 @@ func TestLineBound(t *testing.T) {
 			{Name: SessionEnd, end: &Ending{Exited: true, Code: 1 << 31, Signal: long, Error: long, events: 1 << 63}},
 		} {
 			c := chain{sequence: 1 << 63}
-			line := c.seal(appendEvent(c.start(nil), &Options{Conversation: long, Session: long}, new(stamp), &e, 1<<62))
+			line := c.seal(new(writer{opts: &Options{Conversation: long, Session: long}}).appendEvent(c.start(nil), &e, 1<<62))
 			decodeAny(t, line[hashLen+1:])
 		}
 	}
@@ -278,7 +278,8 @@ func BenchmarkLine(b *testing.B) {
 	e := allowed()
 	buf := make([]byte, 0, MaxLine)
 	b.ReportAllocs()
+	w := writer{opts: &named}
 	for b.Loop() {
-		buf = appendLine(buf[:0], &e, 1)
+		buf = w.appendEvent(buf[:0], &e, 1)
 	}
 }

@@ -21,13 +21,13 @@ type Options struct {
 // called by several goroutines at once.
 type Log struct {
 	name string
-	opts Options
+	opts *Options
 
 	mu     sync.Mutex
 	out    *sink
 	fold   *folder
 	chain  chain
-	stamp  stamp
+	writer writer
 	buf    []byte      // the hash before, a newline, the line
 	timer  *time.Timer // nil while no count waits for its window to end
 	closed bool
@@ -70,14 +70,14 @@ func (l *Log) complete(e *Event, now time.Time) {
 // record writes a first event, and remembers its key only once it is written.
 func (l *Log) record(e *Event, now time.Time) error {
 	if !l.fold.foldable(e) {
-		return l.write(e, 1)
+		return l.write(e, 1, now)
 	}
 	if l.fold.full() {
-		if err := l.drain(func(time.Time) bool { return l.fold.full() }); err != nil {
+		if err := l.drain(now, func(time.Time) bool { return l.fold.full() }); err != nil {
 			return err
 		}
 	}
-	if err := l.write(e, 1); err != nil {
+	if err := l.write(e, 1, now); err != nil {
 		return err
 	}
 	l.fold.remember(e.Key, now)
@@ -86,18 +86,18 @@ func (l *Log) record(e *Event, now time.Time) error {
 
 // settle writes the counts whose window has ended.
 func (l *Log) settle(now time.Time) error {
-	return l.drain(func(end time.Time) bool { return !now.Before(end) })
+	return l.drain(now, func(end time.Time) bool { return !now.Before(end) })
 }
 
 // drain writes and forgets keys, oldest first, for as long as due says so of the end of their window.
-func (l *Log) drain(due func(end time.Time) bool) error {
+func (l *Log) drain(now time.Time, due func(end time.Time) bool) error {
 	for {
 		r, end, ok := l.fold.oldest()
 		if !ok || !due(end) {
 			return nil
 		}
 		if r.count > 1 {
-			if err := l.write(&r.last, r.count); err != nil {
+			if err := l.write(&r.last, r.count, now); err != nil {
 				return err // the key stays, and its count with it
 			}
 		}
@@ -130,9 +130,9 @@ func (l *Log) windowEnded() {
 }
 
 // write hands one line to the kernel. The chain goes on from it only where it is whole there.
-func (l *Log) write(e *Event, count int) error {
+func (l *Log) write(e *Event, count int, now time.Time) error {
 	l.compose(e, count)
-	rotated, err := l.out.ready(len(l.buf) - hashLen)
+	rotated, err := l.out.ready(len(l.buf)-hashLen, now)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (l *Log) write(e *Event, count int) error {
 }
 
 func (l *Log) compose(e *Event, count int) {
-	l.buf = l.chain.seal(appendEvent(l.chain.start(l.buf[:0]), &l.opts, &l.stamp, e, count))
+	l.buf = l.chain.seal(l.writer.appendEvent(l.chain.start(l.buf[:0]), e, count))
 }
 
 func (l *Log) failed(err error) error {

@@ -43,7 +43,7 @@ func Open(spec string, opts Options) (*Log, error) {
 		return nil, fmt.Errorf("audit log %s: %w", Escape(spec), err)
 	}
 	out.patience = opts.Patience
-	return &Log{name: spec, opts: opts, out: out, fold: fold, chain: newChain()}, nil
+	return &Log{name: spec, opts: &opts, out: out, fold: fold, chain: newChain(), writer: writer{opts: &opts}}, nil
 }
 
 // rotating has a plain file rotated, or closes what it is not.

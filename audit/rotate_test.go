@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -255,6 +257,13 @@ func TestRotationOfPlainFilesAlone(t *testing.T) {
 	}
 }
 
+// untilLook returns when the next event has l look at its file.
+func untilLook(l *Log) {
+	for time.Since(l.out.looked) < lookEvery {
+		runtime.Gosched()
+	}
+}
+
 // A log that nobody can read any more is none, unless it gets a new file.
 func TestRemoved(t *testing.T) {
 	l, file := openTemp(t, Options{})
@@ -262,6 +271,7 @@ func TestRemoved(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
+	untilLook(l)
 	for range 2 {
 		if err := l.Record(question("b")); !errors.Is(err, ErrRemoved) || !errors.Is(err, os.ErrNotExist) {
 			t.Fatalf("got %v", err)
@@ -272,6 +282,7 @@ func TestRemoved(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
+	untilLook(rotating)
 	mustRecord(t, rotating, question("b"))
 	if got := names(readLines(t, file)); got != "b" {
 		t.Errorf("%q", got)
@@ -306,6 +317,7 @@ func TestTruncated(t *testing.T) {
 			if err := os.Truncate(file, int64(one*tt.keep+tt.bytes)); err != nil {
 				t.Fatal(err)
 			}
+			untilLook(l)
 			mustRecord(t, l, question("c"))
 			var whole []byte
 			for line := range bytes.Lines(mustRead(t, file)) {

@@ -57,9 +57,10 @@ func (l *Log) close(how *Ending) error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	err := l.drain(func(time.Time) bool { return true })
+	now := time.Now()
+	err := l.drain(now, func(time.Time) bool { return true })
 	if err == nil && how != nil {
-		err = l.writeEnd(*how)
+		err = l.writeEnd(*how, now)
 	}
 	if err = errors.Join(err, l.out.close()); err != nil {
 		return l.failed(err)
@@ -68,11 +69,11 @@ func (l *Log) close(how *Ending) error {
 }
 
 // writeEnd counts the lines that are in the log, and the last one with them.
-func (l *Log) writeEnd(how Ending) error {
+func (l *Log) writeEnd(how Ending, now time.Time) error {
 	how.events = l.chain.sequence + 1
 	e := Event{Name: SessionEnd, end: &how}
-	l.complete(&e, time.Now())
-	return l.write(&e, 1)
+	l.complete(&e, now)
+	return l.write(&e, 1, now)
 }
 
 // randomHex is 256 bits that nobody can foresee.

@@ -20,9 +20,10 @@ type sink struct {
 	fd       int
 	socket   bool
 	regular  bool
-	linked   bool     // it has a name
-	size     int64    // of a regular file, at the least
-	rotation *rotated // nil: it is never
+	linked   bool      // it has a name
+	size     int64     // of a regular file, at the least
+	looked   time.Time // when it was all right
+	rotation *rotated  // nil: it is never
 	patience time.Duration
 	torn     bool // the last line may lack its end
 	stalled  bool // the last wait was in vain: do not wait again before a write has worked
@@ -31,9 +32,12 @@ type sink struct {
 // ErrRemoved is a log that nobody could read any more.
 var ErrRemoved = fmt.Errorf("the file was removed: %w", unix.ENOENT)
 
+// lookEvery is how long a file may have been removed or cut before that is noticed: what was written just before is lost either way.
+const lookEvery = time.Millisecond
+
 // ready looks whether somebody else has removed or cut a regular file, and rotates it where n bytes more are too many.
-func (s *sink) ready(n int) (rotated bool, err error) {
-	if !s.regular {
+func (s *sink) ready(n int, now time.Time) (rotated bool, err error) {
+	if !s.regular || now.Sub(s.looked) < lookEvery && !s.full(s.size, n) {
 		return false, nil
 	}
 	var st unix.Stat_t
@@ -41,7 +45,7 @@ func (s *sink) ready(n int) (rotated bool, err error) {
 		return false, fmt.Errorf("stat: %w", err)
 	}
 	removed := s.linked && st.Nlink == 0
-	if s.rotation != nil && (removed || st.Size > 0 && st.Size+int64(n) > s.rotation.MaxSize) && s.rotate(st.Mode) {
+	if s.rotation != nil && (removed || s.full(st.Size, n)) && s.rotate(st.Mode) {
 		s.size = 0
 		return true, s.look()
 	}
@@ -51,8 +55,13 @@ func (s *sink) ready(n int) (rotated bool, err error) {
 	if st.Size < s.size {
 		s.torn = st.Size > 0 && !endsInNewline(s.fd, st.Size)
 	}
-	s.size = st.Size
+	s.size, s.looked = st.Size, now // a file that was removed is looked at each time
 	return false, nil
+}
+
+// full reports whether n bytes more are too many for a file of the size given.
+func (s *sink) full(size int64, n int) bool {
+	return s.rotation != nil && size > 0 && size+int64(n) > s.rotation.MaxSize
 }
 
 // look learns what a regular file that was just opened holds.

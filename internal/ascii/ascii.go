@@ -7,15 +7,20 @@ func Lower(s string) string {
 	for i := range len(s) {
 		if isUpper(s[i]) {
 			b := []byte(s)
-			for j := i; j < len(b); j++ {
-				if isUpper(b[j]) {
-					b[j] += 'a' - 'A'
-				}
-			}
+			ToLower(b[i:])
 			return string(b)
 		}
 	}
 	return s
+}
+
+// ToLower is [Lower] in place.
+func ToLower(b []byte) {
+	for i, c := range b {
+		if isUpper(c) {
+			b[i] = c + 'a' - 'A'
+		}
+	}
 }
 
 func isUpper(b byte) bool { return 'A' <= b && b <= 'Z' }
