@@ -37,7 +37,7 @@ func Open(spec string, opts Options) (*Log, error) {
 	}
 	out, err := openSpec(spec)
 	if err == nil && opts.Rotation.MaxSize > 0 {
-		err = rotating(out, spec, &opts)
+		out, err = rotating(out, spec, &opts)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("audit log %s: %w", Escape(spec), err)
@@ -46,16 +46,26 @@ func Open(spec string, opts Options) (*Log, error) {
 	return &Log{name: spec, opts: &opts, out: out, fold: fold, chain: newChain(), writer: writer{opts: &opts}}, nil
 }
 
-// rotating has a plain file rotated, or closes what it is not.
-func rotating(out *sink, spec string, opts *Options) error {
-	err := ErrNotRotated
-	if spec != "-" && !strings.HasPrefix(spec, descriptor) {
-		err = out.rotates(spec, opts.Rotation, opts.Notice)
+// rotating has a plain file rotated, or closes what it is not. Another run may have renamed it just after it was opened: then it is opened again.
+func rotating(out *sink, spec string, opts *Options) (*sink, error) {
+	path := spec != "-" && !strings.HasPrefix(spec, descriptor)
+	for range races {
+		err := ErrNotRotated
+		if path {
+			err = out.rotates(spec, opts.Rotation, opts.Notice)
+		}
+		if err == nil {
+			return out, nil
+		}
+		again := path && out.regular
+		if err = errors.Join(err, unix.Close(out.fd)); !again {
+			return nil, err
+		}
+		if out, err = openSpec(spec); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		err = errors.Join(err, unix.Close(out.fd))
-	}
-	return err
+	return nil, errors.Join(ErrNotRotated, unix.Close(out.fd))
 }
 
 // descriptor is how the name of an open one begins.

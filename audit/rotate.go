@@ -120,12 +120,20 @@ func (r *rotated) name(n int) string {
 	return r.base + "." + strconv.Itoa(n)
 }
 
-// open makes the file, or opens the one that another has just made.
-func (r *rotated) open(mode uint32) (int, error) {
+// races is how often in a row another run may rename a file just before it is opened.
+const races = 100
+
+// open makes the file, or opens the one that another has just made, unless a third has renamed that again.
+func (r *rotated) open(mode uint32) (fd int, err error) {
 	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CLOEXEC | unix.O_NOCTTY | unix.O_NONBLOCK | unix.O_NOFOLLOW
-	fd, err := unix.Openat(r.dir, r.base, flags|unix.O_CREAT|unix.O_EXCL, mode&0o777)
-	if errors.Is(err, unix.EEXIST) {
-		fd, err = unix.Openat(r.dir, r.base, flags, 0)
+	for range races {
+		fd, err = unix.Openat(r.dir, r.base, flags|unix.O_CREAT|unix.O_EXCL, mode&0o777)
+		if errors.Is(err, unix.EEXIST) {
+			fd, err = unix.Openat(r.dir, r.base, flags, 0)
+		}
+		if !errors.Is(err, unix.ENOENT) {
+			break
+		}
 	}
 	if err != nil {
 		return -1, err

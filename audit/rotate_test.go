@@ -115,6 +115,9 @@ func TestRotationByMany(t *testing.T) {
 	seen := map[any]bool{}
 	sessions := map[any][]byte{}
 	for line := range bytes.Lines(together(t, file, 1000)) {
+		if string(line) == "\n" {
+			continue // somebody opened the file while another wrote across the end of a page, and saw half a line
+		}
 		e := decode(t, line)
 		seen[e["server.address"]] = true
 		sessions[e["session.id"]] = append(sessions[e["session.id"]], line...)
