@@ -143,7 +143,8 @@ bench-programs: build
 bench: bench-programs
 	$(RUN_BENCH)
 
-# All rows and curves, in two hours on a machine that does nothing else. Writes docs/performance.md and its plots.
+# All rows and curves, in 45 minutes on a machine that does nothing else. Writes docs/performance.md and its
+# plots. What fails, or is not over in ten minutes, is said there, and costs nothing else.
 bench-full: bench-programs
 	@./scripts/need node npm git make chromium
 	$(RUN_BENCH) -full -rounds 9 -scale 1

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,16 +19,16 @@ func (b *bench) logged() ([]job, error) {
 	return []job{
 		{
 			row:  row{Work: "a line of the audit log, chained", Peer: "`write` of as long a line", Goal: goal{Most: 3e3}},
-			ours: func() ([]float64, error) { return recorded(file, 10_000) },
-			base: func() ([]float64, error) { return written(bare) },
+			ours: func(context.Context) ([]float64, error) { return recorded(file, 10_000) },
+			base: func(context.Context) ([]float64, error) { return written(bare) },
 		},
 		{
 			row: row{Work: "`audit verify` of 300 MB", Peer: "`sha256sum`", Goal: goal{Most: 1e9}},
-			ours: func() ([]float64, error) {
+			ours: func(ctx context.Context) ([]float64, error) {
 				if err := long(whole); err != nil {
 					return nil, err
 				}
-				return timed(1, "sh", "-c", `"$1" audit verify "$2" >&2; [ $? = 3 ]`, "sh", b.binary, whole)() // the file ends in a line
+				return timed(1, "sh", "-c", `"$1" audit verify "$2" >&2; [ $? = 3 ]`, "sh", b.binary, whole)(ctx) // the file ends in a line
 			},
 			base: timed(1, "sha256sum", whole),
 		},

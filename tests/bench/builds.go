@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 )
@@ -51,11 +52,11 @@ func (b *bench) clone() (job, error) {
 	command := []string{"git", "clone", "-q", "git://127.0.0.1:" + port + "/repository.git", filepath.Join(dir, "here")}
 	return job{
 		row: row{Work: "`git clone` over a forward", Peer: "bare", Goal: goal{Ratio: 1.02}},
-		prepare: func() error {
-			if _, err := output("git", "clone", "-q", "--bare", filepath.Join(b.sources, "..", "..", ".."), filepath.Join(served, "repository.git")); err != nil {
+		prepare: func(ctx context.Context) error {
+			if _, err := output(ctx, "git", "clone", "-q", "--bare", filepath.Join(b.sources, "..", "..", ".."), filepath.Join(served, "repository.git")); err != nil {
 				return err
 			}
-			programs, err := output("git", "--exec-path")
+			programs, err := output(ctx, "git", "--exec-path")
 			if err != nil {
 				return err
 			}
@@ -64,7 +65,7 @@ func (b *bench) clone() (job, error) {
 				return err
 			}
 			b.stops = append(b.stops, stop)
-			return listening(port)
+			return listening(ctx, port)
 		},
 		ours: afresh(dir, b.under([]string{"--forward", port}, command...)...),
 		base: afresh(dir, command...),

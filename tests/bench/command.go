@@ -1,30 +1,53 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
+// figures are what one round of one side measures.
+type figures func(context.Context) ([]float64, error)
+
+// command is one that ctx ends, with all that it started.
+func command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	cmd.WaitDelay = 10 * time.Second // where somebody else still holds its output
+	return cmd
+}
+
+// ended is why a command has failed: it may be that its time was up.
+func ended(ctx context.Context, args []string, err error, said string) error {
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("%w: %s\n%v", err, strings.TrimSpace(said), args)
+}
+
 // output runs a command, and is what it prints. What it says on standard error is shown where it fails.
-func output(args ...string) (string, error) {
-	cmd := exec.Command(args[0], args[1:]...)
+func output(ctx context.Context, args ...string) (string, error) {
+	cmd := command(ctx, args...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%v: %w\n%s", args, err, said.String())
+		return "", ended(ctx, args, err, said.String())
 	}
 	return string(out), nil
 }
 
 // printed runs a command that prints how long each piece of its work took.
-func printed(args ...string) func() ([]float64, error) {
-	return func() ([]float64, error) {
-		out, err := output(args...)
+func printed(args ...string) figures {
+	return func(ctx context.Context) ([]float64, error) {
+		out, err := output(ctx, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -41,12 +64,12 @@ func printed(args ...string) func() ([]float64, error) {
 }
 
 // timed runs a command n times and times each run, start and end included.
-func timed(n int, args ...string) func() ([]float64, error) {
-	return func() ([]float64, error) {
+func timed(n int, args ...string) figures {
+	return func(ctx context.Context) ([]float64, error) {
 		var ns []float64
 		for range n {
 			start := time.Now()
-			if _, err := output(args...); err != nil {
+			if _, err := output(ctx, args...); err != nil {
 				return nil, err
 			}
 			ns = append(ns, float64(time.Since(start).Nanoseconds()))
@@ -56,15 +79,15 @@ func timed(n int, args ...string) func() ([]float64, error) {
 }
 
 // afresh is timed of one run, before each of which a directory is emptied.
-func afresh(dir string, args ...string) func() ([]float64, error) {
-	return func() ([]float64, error) {
+func afresh(dir string, args ...string) figures {
+	return func(ctx context.Context) ([]float64, error) {
 		if err := os.RemoveAll(dir); err != nil {
 			return nil, err
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
-		return timed(1, args...)()
+		return timed(1, args...)(ctx)
 	}
 }
 

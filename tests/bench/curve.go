@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
 // curve is how something grows.
@@ -11,40 +13,63 @@ type curve struct {
 	file   string // of the plot
 	title  string
 	x, y   string
+	note   string // what else is to be known; empty: nothing
 	points []int
 	sides  []side
+	most   float64     // how many times its first value our last may be; 0: it is only stated
 	lines  [][]float64 // a value for each point, of each side
+	failed error       // why there are no more points
 }
 
 // side is one line of a curve, measured anew at each point.
 type side struct {
 	name string
-	run  func(n int) (float64, error)
+	run  func(ctx context.Context, n int) (float64, error)
 }
 
-// measure lets the sides take turns at each point, and keeps the medians.
-func (c *curve) measure(rounds int) error {
+// measure lets the sides take turns at each point, and keeps the medians, and the points before one that fails.
+func (c *curve) measure(ctx context.Context, rounds int) {
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
 	c.lines = make([][]float64, len(c.sides))
-	for _, n := range c.points {
+	began := time.Now()
+	for at, n := range c.points {
 		of := make([][]float64, len(c.sides))
-		for range rounds {
-			for i, s := range c.sides {
-				v, err := s.run(n)
-				if err != nil {
-					return fmt.Errorf("%s, %s, %d: %w", c.title, s.name, n, err)
-				}
-				of[i] = append(of[i], v)
+		for i := 0; i < rounds && (i == 0 || time.Since(began) < enough); i++ {
+			if c.failed = c.round(ctx, n, of); c.failed != nil {
+				c.points = c.points[:at]
+				return
 			}
 		}
 		for i := range of {
 			c.lines[i] = append(c.lines[i], median(of[i]))
 		}
 	}
+}
+
+// round measures all sides once at a point.
+func (c *curve) round(ctx context.Context, n int, of [][]float64) error {
+	for i, s := range c.sides {
+		v, err := s.run(ctx, n)
+		if err != nil {
+			return fmt.Errorf("%s, %s, %d: %w", c.title, s.name, n, err)
+		}
+		of[i] = append(of[i], v)
+	}
 	return nil
 }
 
-// print writes the figures as a table.
+// print writes the figures as a table, and whether they grow as little as they should.
 func (c *curve) print(w io.Writer) {
+	if c.failed != nil {
+		fmt.Fprintf(w, "\nFailed: %s\n", cell(c.failed))
+	}
+	if c.note != "" {
+		fmt.Fprintf(w, "\n%s\n", c.note)
+	}
+	if len(c.points) == 0 {
+		return
+	}
 	fmt.Fprintf(w, "\n| %s |", c.x)
 	for _, n := range c.points {
 		fmt.Fprintf(w, " %d |", n)
@@ -60,6 +85,15 @@ func (c *curve) print(w io.Writer) {
 		}
 	}
 	fmt.Fprintln(w)
+	first, last := c.lines[0][0], c.lines[0][len(c.points)-1]
+	if c.most == 0 || first == 0 {
+		return
+	}
+	verdict := "met"
+	if last > first*c.most {
+		verdict = "**missed**"
+	}
+	fmt.Fprintf(w, "\nThe last is %.2f times the first (≤ %.3g: %s).\n", last/first, c.most, verdict)
 }
 
 // figure has three digits that count, or all before the point.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ func (b *bench) forwarded() ([]job, error) {
 	return jobs, nil
 }
 
-// carried starts a server that is there until the bench ends, and socat before it.
+// carried starts a server that is there until the bench ends; socat is put before it where this is measured.
 func (b *bench) carried(way string, serve func(net.Conn) error) (job, error) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,16 +42,16 @@ func (b *bench) carried(way string, serve func(net.Conn) error) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	stop, err := background("socat", "-lf", filepath.Join(b.dir, "socat.log"), "-b65536", "TCP-LISTEN:"+relay+",bind=127.0.0.1,fork,reuseaddr", "TCP:127.0.0.1:"+target)
-	if err != nil {
-		return job{}, err
-	}
-	b.stops = append(b.stops, stop)
-	if err := listening(relay); err != nil {
-		return job{}, fmt.Errorf("socat does not listen: %w", err)
-	}
 	command := []string{b.program("work"), way, relay, b.times(5)}
 	return job{
+		prepare: func(ctx context.Context) error {
+			stop, err := background("socat", "-lf", filepath.Join(b.dir, "socat.log"), "-b65536", "TCP-LISTEN:"+relay+",bind=127.0.0.1,fork,reuseaddr", "TCP:127.0.0.1:"+target)
+			if err != nil {
+				return err
+			}
+			b.stops = append(b.stops, stop)
+			return listening(ctx, relay)
+		},
 		row:  row{Work: way + " by a forward, 256 MiB", Peer: "socat with 64 KiB buffers, no namespace", Goal: goal{Ratio: 0.9, Throughput: true}},
 		ours: printed(b.under([]string{"--forward", relay + ":" + target}, command...)...),
 		base: printed(command...),
@@ -67,8 +68,8 @@ func freePort() (string, error) {
 }
 
 // listening waits until somebody listens.
-func listening(port string) error {
-	_, err := output("timeout", "60", "bash", "-c", "until exec 3<>/dev/tcp/127.0.0.1/"+port+"; do :; done 2>/dev/null")
+func listening(ctx context.Context, port string) error {
+	_, err := output(ctx, "timeout", "60", "bash", "-c", "until exec 3<>/dev/tcp/127.0.0.1/"+port+"; do :; done 2>/dev/null")
 	return err
 }
 

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // Ports of peers that are made for curves.
@@ -19,8 +20,8 @@ const (
 const curveRounds = 3
 
 // curves are all that match, measured.
-func (b *bench) curves(only *regexp.Regexp) ([]*curve, error) {
-	if err := b.serve(loggingPort, b.dnsmasq(loggingPort, "--server=127.0.0.1#"+unboundPort, "--log-queries")...); err != nil {
+func (b *bench) curves(ctx context.Context, only *regexp.Regexp) ([]*curve, error) {
+	if err := b.serve(ctx, loggingPort, b.dnsmasq(loggingPort, "--server=127.0.0.1#"+unboundPort, "--log-queries")...); err != nil {
 		return nil, err
 	}
 	all := []*curve{b.overThreads(), b.overNamespaces(), b.overRules(), b.overNames(), b.overStarts(), b.overPauses()}
@@ -30,13 +31,13 @@ func (b *bench) curves(only *regexp.Regexp) ([]*curve, error) {
 		if !only.MatchString(c.title) {
 			continue
 		}
-		if err := c.measure(curveRounds); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			failed = append(failed, err)
-			continue
-		}
+		began := time.Now()
+		c.measure(ctx, curveRounds)
 		measured = append(measured, c)
-		fmt.Fprintln(os.Stderr, c.title)
+		if c.failed != nil {
+			failed = append(failed, c.failed)
+		}
+		progress(began, c.title, c.failed)
 	}
 	return measured, errors.Join(failed...)
 }
@@ -48,8 +49,8 @@ func (b *bench) upTo(points ...int) []int {
 }
 
 // at is a percentile of what a command prints, in microseconds.
-func at(percent int, args ...string) (float64, error) {
-	ns, err := printed(args...)()
+func at(ctx context.Context, percent int, args ...string) (float64, error) {
+	ns, err := printed(args...)(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -61,9 +62,9 @@ func at(percent int, args ...string) (float64, error) {
 }
 
 func (b *bench) overThreads() *curve {
-	flood := func(port string, wrap func(...string) []string) func(int) (float64, error) {
-		return func(n int) (float64, error) {
-			v, err := printed(wrap(b.program("ask"), port, "flood", strconv.Itoa(n), b.times(2000))...)()
+	flood := func(port string, wrap func(...string) []string) func(context.Context, int) (float64, error) {
+		return func(ctx context.Context, n int) (float64, error) {
+			v, err := printed(wrap(b.program("ask"), port, "flood", strconv.Itoa(n), b.times(2000))...)(ctx)
 			return median(v), err
 		}
 	}
@@ -74,6 +75,7 @@ func (b *bench) overThreads() *curve {
 	}
 	return &curve{
 		file: "performance-threads.svg", title: "Questions a second over client threads, with and without a log", x: "threads", y: "questions/s",
+		note:   "Each thread asks by sendto. A process may have some hundred calls in work at once; what fails beyond that with EAGAIN, the client does again.",
 		points: b.upTo(1, 2, 4, 8, 16, 32, 64, 128, 256),
 		sides: []side{
 			{"codex-dnsvisor", flood(dnsmasqPort, plain)},
@@ -88,20 +90,20 @@ func (b *bench) overNamespaces() *curve {
 	return &curve{
 		file: "performance-namespaces.svg", title: "A look-up's 99th percentile over foreign namespaces", x: "namespaces", y: "µs, p99",
 		points: b.upTo(1, 10, 100, 1000),
-		sides: []side{{"codex-dnsvisor", func(n int) (float64, error) {
+		sides: []side{{"codex-dnsvisor", func(ctx context.Context, n int) (float64, error) {
 			count := strconv.Itoa(n)
-			return at(99, b.under(append(slices.Clone(allow), "--max-namespaces", strconv.Itoa(n+1)), b.program("crowd"), "a.test", count, strconv.Itoa(max(2, 1000/n)))...)
+			return at(ctx, 99, b.under(append(slices.Clone(allow), "--max-namespaces", strconv.Itoa(n+1)), b.program("crowd"), "a.test", count, strconv.Itoa(max(2, 1000/n)))...)
 		}}},
 	}
 }
 
 // underRules is the median of what a client prints under a policy of n rules.
-func (b *bench) underRules(n int, client []string) (float64, error) {
+func (b *bench) underRules(ctx context.Context, n int, client []string) (float64, error) {
 	flags, err := b.rules(n)
 	if err != nil {
 		return 0, err
 	}
-	return at(50, b.under(flags, client...)...)
+	return at(ctx, 50, b.under(flags, client...)...)
 }
 
 func (b *bench) overRules() *curve {
@@ -110,10 +112,12 @@ func (b *bench) overRules() *curve {
 	}
 	return &curve{
 		file: "performance-rules.svg", title: "A cached look-up over rules of the policy", x: "rules, or names in dnsmasq's hosts file", y: "µs, p50",
-		points: b.upTo(10, 100, 1000, 10_000, 100_000),
+		points: b.upTo(10, 100, 1000, 10_000, 100_000), most: 1.2,
 		sides: []side{
-			{"codex-dnsvisor", func(n int) (float64, error) { return b.underRules(n, ask(dnsmasqPort, "1.t")) }},
-			{"dnsmasq", func(n int) (float64, error) {
+			{"codex-dnsvisor", func(ctx context.Context, n int) (float64, error) {
+				return b.underRules(ctx, n, ask(dnsmasqPort, "1.t"))
+			}},
+			{"dnsmasq", func(ctx context.Context, n int) (float64, error) {
 				hosts := filepath.Join(b.dir, "hosts")
 				if err := b.each(hosts, n, "192.0.2.1 %x.t\n"); err != nil {
 					return 0, err
@@ -123,10 +127,10 @@ func (b *bench) overRules() *curve {
 					return 0, err
 				}
 				defer stop()
-				if err := answering(knowingPort, "1.t"); err != nil {
+				if err := answering(ctx, knowingPort, "1.t"); err != nil {
 					return 0, err
 				}
-				return at(50, ask(knowingPort, "1.t")...)
+				return at(ctx, 50, ask(knowingPort, "1.t")...)
 			}},
 		},
 	}
@@ -140,10 +144,10 @@ func (b *bench) cached(n int) []string {
 func (b *bench) overNames() *curve {
 	return &curve{
 		file: "performance-names.svg", title: "A cached look-up over cached names", x: "names", y: "µs, p50",
-		points: b.upTo(10, 100, 1000, 10_000, 100_000),
+		points: b.upTo(10, 100, 1000, 10_000, 100_000), most: 1.2,
 		sides: []side{
-			{"codex-dnsvisor", func(n int) (float64, error) { return b.underRules(n, b.cached(n)) }},
-			{"dnsmasq", func(n int) (float64, error) { return at(50, b.cached(n)...) }},
+			{"codex-dnsvisor", func(ctx context.Context, n int) (float64, error) { return b.underRules(ctx, n, b.cached(n)) }},
+			{"dnsmasq", func(ctx context.Context, n int) (float64, error) { return at(ctx, 50, b.cached(n)...) }},
 		},
 	}
 }
@@ -151,22 +155,22 @@ func (b *bench) overNames() *curve {
 func (b *bench) overStarts() *curve {
 	return &curve{
 		file: "performance-starts.svg", title: "A whole run of true over rules of the policy", x: "rules, or addresses in dnsmasq's configuration", y: "ms, p50",
-		points: b.upTo(1, 10, 100, 1000, 10_000, 100_000),
+		points: b.upTo(1, 10, 100, 1000, 10_000, 100_000), most: 2,
 		sides: []side{
-			{"codex-dnsvisor", func(n int) (float64, error) {
+			{"codex-dnsvisor", func(ctx context.Context, n int) (float64, error) {
 				flags, err := b.rules(n)
 				if err != nil {
 					return 0, err
 				}
-				ns, err := timed(b.n(20), b.under(flags, "true")...)()
+				ns, err := timed(b.n(20), b.under(flags, "true")...)(ctx)
 				return median(ns) / 1e6, err
 			}},
-			{"dnsmasq --test", func(n int) (float64, error) {
+			{"dnsmasq --test", func(ctx context.Context, n int) (float64, error) {
 				conf := filepath.Join(b.dir, "dnsmasq.conf")
 				if err := b.each(conf, n, "address=/%x.t/192.0.2.1\n"); err != nil {
 					return 0, err
 				}
-				ns, err := timed(b.n(20), "dnsmasq", "--test", "-C", conf)()
+				ns, err := timed(b.n(20), "dnsmasq", "--test", "-C", conf)(ctx)
 				return median(ns) / 1e6, err
 			}},
 		},

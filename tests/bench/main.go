@@ -3,13 +3,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -76,45 +81,51 @@ func run(args []string) error {
 	}
 	defer os.RemoveAll(o.bench.dir)
 	defer o.bench.close()
-	if err := o.bench.furnish(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	defer stop()
+	if err := o.bench.furnish(ctx); err != nil {
 		return err
 	}
-	return o.measure(os.Stdout)
+	return o.measure(ctx, os.Stdout)
 }
 
 // measure does what the options say. A run of a selection writes no page.
-func (o *options) measure(out io.Writer) error {
+func (o *options) measure(ctx context.Context, out io.Writer) error {
 	jobs, err := o.bench.jobs()
 	if err != nil {
 		return err
 	}
 	var rows []row
-	var failed []error // what failed is not on the page, and does not cost the others
+	var failed []error // what failed does not cost the others
 	for _, j := range jobs {
 		if !o.only.MatchString(j.Work) || !o.full && !j.quick {
 			continue
 		}
-		r, err := j.measure(o.rounds)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			failed = append(failed, err)
-			continue
-		}
-		rows = append(rows, r)
-		fmt.Fprintf(os.Stderr, "%s: %.2f\n", r.Work, r.ratio())
+		began := time.Now()
+		r := j.measure(ctx, o.rounds)
+		rows, failed = append(rows, r), append(failed, r.failure())
+		progress(began, fmt.Sprintf("%s: %.2f", r.Work, r.ratio()), r.failure())
 	}
-	return errors.Join(append(failed, o.report(out, rows))...)
+	return errors.Join(append(failed, o.report(ctx, out, rows))...)
+}
+
+// progress says what has been measured, and how many seconds it took.
+func progress(began time.Time, what string, failed error) {
+	if failed != nil {
+		what = "FAILED: " + failed.Error()
+	}
+	fmt.Fprintf(os.Stderr, "%5.1f s  %s\n", time.Since(began).Seconds(), what)
 }
 
 // report checks, prints or writes what was measured; of a full run the curves too.
-func (o *options) report(out io.Writer, rows []row) error {
+func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 	if o.check {
 		return check(out, o.page, rows)
 	}
 	if !o.full {
 		return table(out, rows)
 	}
-	curves, failed := o.bench.curves(o.only)
+	curves, failed := o.bench.curves(ctx, o.only)
 	if o.only.String() == "" {
 		return errors.Join(failed, writePage(o, rows, curves))
 	}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 )
 
@@ -18,7 +18,7 @@ func (b *bench) memory() ([]job, error) {
 	resident := func(work string, most float64, flags []string, command ...string) job {
 		return job{
 			row: row{Work: "resident, " + work, Goal: goal{Most: most}, Unit: mebibytes}, quick: work == "idle", rounds: 3,
-			ours: func() ([]float64, error) { return residentOf(b.under(flags, command...)...) },
+			ours: func(ctx context.Context) ([]float64, error) { return residentOf(ctx, b.under(flags, command...)...) },
 		}
 	}
 	return []job{
@@ -29,8 +29,8 @@ func (b *bench) memory() ([]job, error) {
 }
 
 // residentOf runs a command that says when it is ready, and ends with its input.
-func residentOf(args ...string) ([]float64, error) {
-	cmd := exec.Command(args[0], args[1:]...)
+func residentOf(ctx context.Context, args ...string) ([]float64, error) {
+	cmd := command(ctx, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -50,7 +50,7 @@ func residentOf(args ...string) ([]float64, error) {
 	}
 	_ = in.Close()
 	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%v: %q, %w", args, line, err)
+		return nil, ended(ctx, args, err, line)
 	}
 	return []float64{mib}, readErr
 }

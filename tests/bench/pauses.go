@@ -1,9 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,12 +12,12 @@ func (b *bench) overPauses() *curve {
 	return &curve{
 		file: "performance-pauses.svg", title: "The garbage collector's longest pause over cached names", x: "names", y: "µs",
 		points: b.upTo(10, 100, 1000, 10_000, 100_000),
-		sides: []side{{"codex-dnsvisor", func(n int) (float64, error) {
+		sides: []side{{"codex-dnsvisor", func(ctx context.Context, n int) (float64, error) {
 			flags, err := b.rules(n)
 			if err != nil {
 				return 0, err
 			}
-			return longestPause(b.under(flags, b.cached(n)...)...)
+			return longestPause(ctx, b.under(flags, b.cached(n)...)...)
 		}}},
 	}
 }
@@ -27,13 +26,13 @@ func (b *bench) overPauses() *curve {
 var collected = regexp.MustCompile(`(?m)^gc \d+ @.*: ([0-9.]+)\+[0-9.]+\+([0-9.]+) ms clock`)
 
 // longestPause runs a command, and is how long its collector stopped it at most, in microseconds; 0 where it never did.
-func longestPause(args ...string) (float64, error) {
-	cmd := exec.Command(args[0], args[1:]...)
+func longestPause(ctx context.Context, args ...string) (float64, error) {
+	cmd := command(ctx, args...)
 	cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1")
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {
-		return 0, fmt.Errorf("%v: %w\n%s", args[0], err, said.String())
+		return 0, ended(ctx, args, err, said.String())
 	}
 	longest := 0.0
 	for _, m := range collected.FindAllStringSubmatch(said.String(), -1) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,7 +9,7 @@ import (
 	"strconv"
 )
 
-// rates are questions a second, by dnsperf: each of its clients has a connected socket, on which it has up to 100 questions open.
+// rates are questions a second, by dnsperf: each of its clients has a socket, on which it has up to 100 questions open, and asks by sendto with an address.
 func (b *bench) rates() ([]job, error) {
 	file := filepath.Join(b.dir, "questions")
 	if err := os.WriteFile(file, []byte("a.test A\n"), 0o600); err != nil {
@@ -37,9 +38,9 @@ func (b *bench) rates() ([]job, error) {
 var perSecondLine = regexp.MustCompile(`Queries per second: +([0-9.]+)`)
 
 // rate is what dnsperf says, once.
-func rate(args ...string) func() ([]float64, error) {
-	return func() ([]float64, error) {
-		out, err := output(args...)
+func rate(args ...string) figures {
+	return func(ctx context.Context) ([]float64, error) {
+		out, err := output(ctx, args...)
 		if err != nil {
 			return nil, err
 		}

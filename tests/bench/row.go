@@ -1,8 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
+)
+
+const (
+	enough = 4 * time.Minute  // after which a row or a curve's point begins no further round
+	bound  = 10 * time.Minute // after which a row, a curve or a profile has failed
 )
 
 // row is one kind of work, and how long it took with codex-dnsvisor and with its peer.
@@ -11,6 +19,7 @@ type row struct {
 	Ours, Base series
 	Goal       goal
 	Unit       unit
+	Failed     error
 }
 
 // unit is what a row's figures are of.
@@ -22,13 +31,30 @@ const (
 	mebibytes
 )
 
-// series are percentiles of each round.
-type series struct{ P50, P99 []float64 }
+// series are percentiles of each round. Where a round has one value alone, the rounds' worst is the tail.
+type series struct {
+	P50, P99 []float64
+	Each     int // values in a round
+}
 
 func (s *series) add(v []float64) {
 	slices.Sort(v)
 	s.P50 = append(s.P50, v[len(v)/2])
 	s.P99 = append(s.P99, v[len(v)*99/100])
+	s.Each = len(v)
+}
+
+// tail is the 99th percentile.
+func (s *series) tail(of unit) float64 {
+	switch {
+	case len(s.P99) == 0:
+		return 0
+	case s.Each > 1:
+		return median(s.P99)
+	case of == perSecond:
+		return slices.Min(s.P99)
+	}
+	return slices.Max(s.P99)
 }
 
 // median is 0 where there is no value.
@@ -58,40 +84,61 @@ func (r row) moreIsBetter() bool { return r.Goal.Throughput || r.Unit == perSeco
 // job is a row that has yet to be measured.
 type job struct {
 	row
-	prepare    func() error              // once, before the first round; nil: nothing is to be done
-	ours, base func() ([]float64, error) // base is nil where there is no peer
-	quick      bool                      // cheap enough for each change
-	rounds     int                       // fewer than the run's; 0: as many
+	prepare    func(context.Context) error // once, before the first round; nil: nothing is to be done
+	ours, base figures                     // base is nil where there is no peer
+	quick      bool                        // cheap enough for each change
+	rounds     int                         // fewer than the run's; 0: as many
 }
 
+var errBound = errors.New("not over after " + bound.String())
+
 // measure lets both sides take turns.
-func (j job) measure(rounds int) (row, error) {
+func (j job) measure(ctx context.Context, rounds int) row {
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
 	r := j.row
 	if j.rounds > 0 {
 		rounds = min(rounds, j.rounds)
 	}
 	if j.prepare != nil {
-		if err := j.prepare(); err != nil {
-			return r, fmt.Errorf("prepare %s: %w", r.Work, err)
+		if r.Failed = j.prepare(ctx); r.Failed != nil {
+			return r
 		}
 	}
-	for range rounds {
-		for _, side := range []struct {
-			run func() ([]float64, error)
-			to  *series
-		}{{j.ours, &r.Ours}, {j.base, &r.Base}} {
-			if side.run == nil {
-				continue
-			}
-			v, err := side.run()
-			if err == nil && len(v) == 0 {
-				err = fmt.Errorf("no figures")
-			}
-			if err != nil {
-				return r, fmt.Errorf("%s: %w", r.Work, err)
-			}
-			side.to.add(v)
+	began := time.Now()
+	for i := 0; i < rounds && (i == 0 || time.Since(began) < enough); i++ {
+		if r.Failed = j.round(ctx, &r); r.Failed != nil {
+			return r
 		}
 	}
-	return r, nil
+	return r
+}
+
+// round measures both sides once.
+func (j job) round(ctx context.Context, r *row) error {
+	for _, side := range []struct {
+		run figures
+		to  *series
+	}{{j.ours, &r.Ours}, {j.base, &r.Base}} {
+		if side.run == nil {
+			continue
+		}
+		v, err := side.run(ctx)
+		if err != nil {
+			return err
+		}
+		if len(v) == 0 {
+			return errors.New("no figures")
+		}
+		side.to.add(v)
+	}
+	return nil
+}
+
+// failure is a row's error with its name.
+func (r row) failure() error {
+	if r.Failed == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", r.Work, r.Failed)
 }

@@ -2,7 +2,7 @@ package main
 
 // starts are whole runs, and the first question in a namespace that another tool made.
 func (b *bench) starts() ([]job, error) {
-	sandboxed := func(kind string) func() ([]float64, error) {
+	sandboxed := func(kind string) figures {
 		return printed(b.under(allow, b.program("work"), kind, "a.test", b.times(100))...)
 	}
 	return []job{

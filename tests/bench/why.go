@@ -11,5 +11,5 @@ var why = map[string]string{
 	"resident, after 100,000 names":      "with `--observe`, since no more than 65,536 names a minute can be allowed by wildcards.",
 	"cached getaddrinfo, glibc, A":       "glibc asks netlink for addresses, connects, and asks: those are notifications where dnsmasq's client has plain calls.",
 	"socket, sendto, recv":               "the question is a notification, and its answer a datagram by the transparent socket; dnsmasq's is two datagrams.",
-	"dnsperf, 1 clients, beside unbound": "a connected socket is served by the stub, which names and judges each question; unbound answers local data.",
+	"dnsperf, 1 clients, beside unbound": "dnsperf names the resolver in each sendto, so each question is a notification, and its process is looked at; unbound answers from its own socket.",
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -42,23 +43,23 @@ func enter(args []string) error {
 }
 
 // furnish prepares the namespace, and starts the peers.
-func (b *bench) furnish() error {
+func (b *bench) furnish(ctx context.Context) error {
 	resolv := filepath.Join(b.dir, "resolv.conf")
 	if err := os.WriteFile(resolv, []byte("nameserver 127.0.0.1\n"), 0o600); err != nil {
 		return err
 	}
 	const script = `ip link set lo up && ip addr add 192.0.0.8/32 dev lo && ip addr add 100::8/128 dev lo nodad && mount --bind "$1" /etc/resolv.conf`
-	if _, err := output("sh", "-ec", script, "sh", resolv); err != nil {
+	if _, err := output(ctx, "sh", "-ec", script, "sh", resolv); err != nil {
 		return fmt.Errorf("prepare the namespace: %w", err)
 	}
 	conf := filepath.Join(b.dir, "unbound.conf")
 	if err := os.WriteFile(conf, fmt.Appendf(nil, unboundConf, filepath.Join(b.dir, "unbound.log")), 0o600); err != nil {
 		return err
 	}
-	if err := b.serve(unboundPort, "unbound", "-d", "-c", conf); err != nil {
+	if err := b.serve(ctx, unboundPort, "unbound", "-d", "-c", conf); err != nil {
 		return err
 	}
-	return b.serve(dnsmasqPort, b.dnsmasq(dnsmasqPort, "--server=127.0.0.1#"+unboundPort)...)
+	return b.serve(ctx, dnsmasqPort, b.dnsmasq(dnsmasqPort, "--server=127.0.0.1#"+unboundPort)...)
 }
 
 // unboundConf has all names that are asked for.
@@ -88,19 +89,19 @@ func (b *bench) dnsmasq(port string, more ...string) []string {
 }
 
 // serve starts a server, which is there until the bench ends, and waits for its first answer.
-func (b *bench) serve(port string, args ...string) error {
+func (b *bench) serve(ctx context.Context, port string, args ...string) error {
 	stop, err := background(args...)
 	if err != nil {
 		return err
 	}
 	b.stops = append(b.stops, stop)
-	return answering(port, "a.test")
+	return answering(ctx, port, "a.test")
 }
 
 // answering waits until the server at a port has addresses of a name.
-func answering(port, name string) error {
+func answering(ctx context.Context, port, name string) error {
 	const script = `until dig +short +tries=1 +time=1 -p "$1" @127.0.0.1 "$2" | grep -q '^[0-9]'; do :; done`
-	if _, err := output("timeout", "60", "sh", "-c", script, "sh", port, name); err != nil {
+	if _, err := output(ctx, "timeout", "60", "sh", "-c", script, "sh", port, name); err != nil {
 		return fmt.Errorf("no answer from port %s: %w", port, err)
 	}
 	return nil

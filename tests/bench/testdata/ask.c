@@ -7,7 +7,9 @@
 //   ask PORT hold ZONE N         asks for N names as distinct does; prints "ready" and waits for the end of its input
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +49,16 @@ static int udp(int connected)
 	return fd;
 }
 
-// ask returns once the answer is there: without error, and with records.
+// ask returns once the answer is there: without error, and with records. A send that is to be done again is.
 static void ask(int fd, int connected, const char *name)
 {
 	static _Thread_local unsigned short id;
 	unsigned char out[512], in[4096];
 	size_t length = question(out, ++id, name);
-	if (sendto(fd, out, length, 0, connected ? NULL : (void *)&resolver, connected ? 0 : sizeof(resolver)) != (ssize_t)length)
+	ssize_t sent;
+	while ((sent = sendto(fd, out, length, 0, connected ? NULL : (void *)&resolver, connected ? 0 : sizeof(resolver))) < 0 && errno == EAGAIN)
+		sched_yield();
+	if (sent != (ssize_t)length)
 		die("send");
 	do {
 		if (recv(fd, in, sizeof(in), 0) < 12)
