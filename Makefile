@@ -121,7 +121,7 @@ fuzz:
 	./scripts/fuzz $(FUZZTIME)
 
 # What the whole bench uses beside, which takes what deps-clients brings for a browser and for npm.
-BENCH = dnsperf dnsmasq-base unbound bubblewrap socat git make chromium libpython3.11-testsuite dpkg-dev $(if $(shell command -v npm),,npm)
+BENCH = dnsperf dnsmasq-base unbound bubblewrap socat git make linux-perf chromium libpython3.11-testsuite dpkg-dev $(if $(shell command -v npm),,npm)
 
 deps-bench: deps
 	./scripts/deps $(BENCH)
@@ -130,6 +130,7 @@ deps-bench: deps
 	npm ci --ignore-scripts --cache .cache/bench/npm --prefix .cache/bench/app
 
 BENCH_DIR = .cache/bench/bin
+SYMBOLS   = .cache/bench/symbols/codex-dnsvisor
 RUN_BENCH = $(BENCH_DIR)/bench -binary $(OUT) -programs $(BENCH_DIR)
 
 bench-programs: build
@@ -143,11 +144,12 @@ bench-programs: build
 bench: bench-programs
 	$(RUN_BENCH)
 
-# All rows and curves, in 45 minutes on a machine that does nothing else. Writes docs/performance.md and its
+# All rows, profiles of those that miss their goal, and curves, in 45 minutes on a machine that does nothing else. Writes docs/performance.md and its
 # plots. What fails, or is not over in ten minutes, is said there, and costs nothing else.
 bench-full: bench-programs
-	@./scripts/need node npm git make chromium
-	$(RUN_BENCH) -full -rounds 9 -scale 1
+	@./scripts/need node npm git make perf chromium
+	@$(MAKE) --no-print-directory build OUT=$(SYMBOLS) LDFLAGS='$(filter-out -s -w,$(LDFLAGS))'
+	$(RUN_BENCH) -full -rounds 9 -scale 1 -symbols $(SYMBOLS)
 
 # The cheap rows once more, and an error where a ratio is twice as bad as in docs/performance.md.
 bench-check: bench-programs

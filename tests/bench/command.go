@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,11 @@ import (
 // figures are what one round of one side measures.
 type figures func(context.Context) ([]float64, error)
 
-// command is one that ctx ends, with all that it started.
+// command is one that ctx ends, with all that it started, and that a tracer of ctx watches.
 func command(ctx context.Context, args ...string) *exec.Cmd {
+	if t, ok := ctx.Value(tracer{}).(func() []string); ok {
+		args = slices.Concat(t(), args)
+	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }

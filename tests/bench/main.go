@@ -28,6 +28,7 @@ func main() {
 type options struct {
 	inside, full, check bool
 	rounds              int
+	symbols             string // the binary once more, with its symbols
 	only                *regexp.Regexp
 	page                string
 	bench               bench
@@ -45,11 +46,15 @@ func parse(args []string) (options, error) {
 	f.StringVar(&only, "only", "", "of all rows and curves, those whose name matches")
 	f.StringVar(&o.page, "page", "docs/performance.md", "the page; plots are written beside it")
 	f.StringVar(&o.bench.programs, "programs", "", "the directory of the compiled programs of testdata")
+	f.StringVar(&o.symbols, "symbols", "", "the same binary with symbols, which profiles are taken of; none: no profile is")
 	f.StringVar(&o.bench.cache, "cache", ".cache", "what make deps-bench fetched")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	for _, path := range []*string{&o.bench.binary, &o.bench.programs, &o.bench.sources, &o.bench.cache} {
+	for _, path := range []*string{&o.bench.binary, &o.bench.programs, &o.bench.sources, &o.bench.cache, &o.symbols} {
+		if *path == "" {
+			continue
+		}
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return o, err
@@ -117,7 +122,7 @@ func progress(began time.Time, what string, failed error) {
 	fmt.Fprintf(os.Stderr, "%5.1f s  %s\n", time.Since(began).Seconds(), what)
 }
 
-// report checks, prints or writes what was measured; of a full run the curves too.
+// report checks, prints or writes what was measured; of a full run the curves and profiles too.
 func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 	if o.check {
 		return check(out, o.page, rows)
@@ -126,12 +131,14 @@ func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 		return table(out, rows)
 	}
 	curves, failed := o.bench.curves(ctx, o.only)
+	profiles := o.profiles(ctx, rows)
 	if o.only.String() == "" {
-		return errors.Join(failed, writePage(o, rows, curves))
+		return errors.Join(failed, writePage(o, rows, profiles, curves))
 	}
 	if err := table(out, rows); err != nil {
 		return err
 	}
+	reasons(out, rows, profiles)
 	for _, c := range curves {
 		c.print(out)
 	}

@@ -12,7 +12,7 @@ import (
 const maxBinary = 25 << 20 // bytes
 
 // writePage writes the whole page, and a plot of each curve beside it.
-func writePage(o *options, rows []row, curves []*curve) error {
+func writePage(o *options, rows []row, profiles map[string]profile, curves []*curve) error {
 	info, err := os.Stat(o.bench.binary)
 	if err != nil {
 		return err
@@ -31,12 +31,8 @@ func writePage(o *options, rows []row, curves []*curve) error {
 	if err := table(&b, rows); err != nil {
 		return err
 	}
-	b.WriteString("\n## What limits each row\n\n")
-	for _, r := range rows {
-		if text := why[r.Work]; text != "" {
-			fmt.Fprintf(&b, "- **%s**: %s\n", r.Work, text)
-		}
-	}
+	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do.\n")
+	reasons(&b, rows, profiles)
 	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n\n## How it grows\n")
 	for _, c := range curves {
 		fmt.Fprintf(&b, "\n### %s\n", c.title)

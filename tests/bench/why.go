@@ -1,6 +1,11 @@
 package main
 
-// why says what limits a row, by its work: so far by what has to be done for it, and not yet by a profile.
+import (
+	"fmt"
+	"io"
+)
+
+// why says what limits a row, by its work: by what has to be done for it. The profile beside it says what that costs.
 var why = map[string]string{
 	"AF_UNIX ping-pong by sendmsg":       "whom a message is for stands in memory that a filter cannot read, so each sendmsg is one notification, there and back again.",
 	"connect(2), UDP, to loopback":       "the address stands in memory: it takes a notification to see that it is loopback's. The peer does not look.",
@@ -12,4 +17,25 @@ var why = map[string]string{
 	"cached getaddrinfo, glibc, A":       "glibc asks netlink for addresses, connects, and asks: those are notifications where dnsmasq's client has plain calls.",
 	"socket, sendto, recv":               "the question is a notification, and its answer a datagram by the transparent socket; dnsmasq's is two datagrams.",
 	"dnsperf, 1 clients, beside unbound": "dnsperf names the resolver in each sendto, so each question is a notification, and its process is looked at; unbound answers from its own socket.",
+}
+
+// reasons writes for each row what limits it, and the profile that says so where it has one.
+func reasons(w io.Writer, rows []row, profiles map[string]profile) {
+	for _, r := range rows {
+		p, profiled := profiles[r.Work]
+		text := why[r.Work]
+		if text == "" && !profiled {
+			continue
+		}
+		if text == "" {
+			text = "see the profile."
+		}
+		fmt.Fprintf(w, "\n- **%s**: %s\n", r.Work, text)
+		if !profiled {
+			continue
+		}
+		for _, line := range p.lines() {
+			fmt.Fprintf(w, "  - %s\n", line)
+		}
+	}
 }

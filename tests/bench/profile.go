@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	supervisorName = "codex-dnsvisor" // and the start of its command's name, until that execs
+	commandName    = "command"
+	profileScale   = 2 // times as much work as in a round, so that the start of the run counts less
+	topSymbols     = 8
+	topCalls       = 6
+	leastShare     = 0.01 // of the time, for a program to be named
+	leastCalls     = 0.5  // of a program, for each piece
+)
+
+// profile is what our side did for each piece of a row's work, in a run that is not timed.
+type profile struct {
+	pieces   float64
+	cpu      map[string]*spent // by program
+	calls    map[string]map[string]float64
+	switches float64
+	failed   error
+}
+
+// spent is processor time in nanoseconds, and where it went.
+type spent struct {
+	user, kernel float64
+	at           map[string]float64 // by symbol
+}
+
+// tracer is the key of what a context has before each command.
+type tracer struct{}
+
+// profiles are those of rows that miss their goal or have none, by perf.
+func (o *options) profiles(ctx context.Context, rows []row) map[string]profile {
+	all := map[string]profile{}
+	if o.symbols == "" {
+		return all
+	}
+	for _, r := range rows {
+		goal, met := r.verdict()
+		if r.Failed != nil || r.Unit == mebibytes || goal != "" && met {
+			continue
+		}
+		began := time.Now()
+		p := o.profile(ctx, r)
+		all[r.Work] = p
+		progress(began, "profile of "+r.Work, p.failed)
+	}
+	return all
+}
+
+// profile runs our side of a row three times: sampled, counted and traced.
+func (o *options) profile(ctx context.Context, r row) (p profile) {
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	defer cancel()
+	b := o.bench
+	b.binary, b.scale, b.stops = o.symbols, b.scale*profileScale, nil
+	defer b.close()
+	if b.dir, p.failed = os.MkdirTemp(o.bench.dir, "profile-"); p.failed != nil {
+		return p
+	}
+	jobs, err := b.jobs()
+	if err != nil {
+		p.failed = err
+		return p
+	}
+	j := jobs[slices.IndexFunc(jobs, func(j job) bool { return j.Work == r.Work })]
+	if j.prepare != nil {
+		if p.failed = j.prepare(ctx); p.failed != nil {
+			return p
+		}
+	}
+	for _, way := range []struct {
+		perf []string
+		read func(file string) error
+	}{
+		{[]string{"record", "-q", "-e", "cpu-clock", "-F", "4000"}, func(file string) error { return p.sampled(ctx, file) }},
+		{[]string{"stat", "-x", ",", "-e", "context-switches"}, p.counted},
+		{[]string{"trace", "-s", "-m", "1024"}, p.traced},
+	} {
+		if p.failed = p.take(ctx, j, filepath.Join(b.dir, way.perf[0]), way.perf, way.read); p.failed != nil {
+			return p
+		}
+	}
+	return p
+}
+
+// take runs our side under perf once, and reads what it wrote: a file for each command. What is counted is divided by the pieces of this run.
+func (p *profile) take(ctx context.Context, j job, files string, perf []string, read func(string) error) error {
+	var written []string
+	traced := context.WithValue(ctx, tracer{}, func() []string {
+		written = append(written, fmt.Sprint(files, ".", len(written)))
+		return slices.Concat([]string{"perf"}, perf, []string{"-o", written[len(written)-1], "--"})
+	})
+	began := time.Now()
+	v, err := j.ours(traced)
+	if err != nil {
+		return err
+	}
+	if written == nil {
+		return errors.New("it is measured in the bench's own process")
+	}
+	p.pieces = float64(len(v))
+	if j.Unit == perSecond {
+		p.pieces = v[0] * time.Since(began).Seconds()
+	}
+	for _, file := range written {
+		if err := read(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sampleLine is of perf script: the program, nanoseconds, the address, the symbol, the file.
+var sampleLine = regexp.MustCompile(`^\s*(\S.*?)\s+(\d+)\s+[0-9a-f]+ (.*) \((\S+)\)$`)
+
+func (p *profile) sampled(ctx context.Context, file string) error {
+	text, err := output(ctx, "perf", "script", "-i", file, "-F", "comm,period,ip,sym,dso")
+	if err != nil {
+		return err
+	}
+	return p.samples(text)
+}
+
+func (p *profile) samples(text string) error {
+	if p.cpu == nil {
+		p.cpu = map[string]*spent{}
+	}
+	for line := range strings.Lines(text) {
+		m := sampleLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if m == nil || m[1] == "perf-exec" {
+			continue
+		}
+		of := p.cpu[program(m[1])]
+		if of == nil {
+			of = &spent{at: map[string]float64{}}
+			p.cpu[program(m[1])] = of
+		}
+		ns, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			return err
+		}
+		ns /= p.pieces
+		if strings.HasPrefix(m[4], "[kernel") || strings.HasSuffix(m[4], ".ko") {
+			of.kernel += ns
+		} else {
+			of.user += ns
+		}
+		of.at[m[3]] += ns
+	}
+	return nil
+}
+
+func (p *profile) counted(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		if n, _, found := strings.Cut(line, ",,context-switches"); found {
+			v, err := strconv.ParseFloat(n, 64)
+			if err != nil {
+				return err
+			}
+			p.switches += v / p.pieces
+		}
+	}
+	return nil
+}
+
+// Lines of perf trace -s: a thread, and one of its system calls.
+var (
+	threadLine = regexp.MustCompile(`^ (\S.*?) \(\d+\), \d+ events`)
+	callLine   = regexp.MustCompile(`^\s+([a-z_0-9]+)\s+(\d+)\s+\d+\s`)
+)
+
+func (p *profile) traced(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if p.calls == nil {
+		p.calls = map[string]map[string]float64{}
+	}
+	of := ""
+	s := bufio.NewScanner(f)
+	for s.Scan() {
+		if m := threadLine.FindStringSubmatch(s.Text()); m != nil {
+			if of = program(m[1]); p.calls[of] == nil {
+				p.calls[of] = map[string]float64{}
+			}
+			continue
+		}
+		if m := callLine.FindStringSubmatch(s.Text()); m != nil && of != "" {
+			n, err := strconv.ParseFloat(m[2], 64)
+			if err != nil {
+				return err
+			}
+			p.calls[of][m[1]] += n / p.pieces
+		}
+	}
+	return s.Err()
+}
+
+// program is the supervisor or the keeper; whatever else runs is the command's.
+func program(comm string) string {
+	if comm == supervisorName || comm == "dnsvisor-keeper" {
+		return comm
+	}
+	return commandName
+}
+
+// lines say what the profile has.
+func (p *profile) lines() []string {
+	if p.failed != nil {
+		return []string{"No profile: " + cell(p.failed)}
+	}
+	var times, calls []string
+	whole := 0.0
+	for _, c := range p.cpu {
+		whole += c.user + c.kernel
+	}
+	at := map[string]float64{}
+	for _, name := range slices.Sorted(maps.Keys(p.cpu)) {
+		c := p.cpu[name]
+		if c.user+c.kernel < whole*leastShare {
+			continue
+		}
+		times = append(times, fmt.Sprintf("%s %s in user mode and %s in the kernel", name, or0(c.user), or0(c.kernel)))
+		for symbol, ns := range c.at {
+			at["`"+symbol+"` of "+name] = ns
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.calls)) {
+		all := 0.0
+		for _, n := range p.calls[name] {
+			all += n
+		}
+		if all < leastCalls {
+			continue
+		}
+		calls = append(calls, fmt.Sprintf("%s %.1f (%s)", name, all, strings.Join(most(p.calls[name], topCalls, 1, "%s %.1f"), ", ")))
+	}
+	return []string{
+		"Processor time of each piece: " + strings.Join(times, "; ") + fmt.Sprintf(". %.1f context switches.", p.switches),
+		"System calls of each: " + strings.Join(calls, "; ") + ".",
+		"Of all samples: " + strings.Join(most(at, topSymbols, 100/max(whole, 1), "%s %.1f %%"), ", ") + ".",
+	}
+}
+
+func or0(ns float64) string {
+	return cmp.Or(nanoseconds.short(ns), "0")
+}
+
+// most are the n highest, times a factor.
+func most(of map[string]float64, n int, factor float64, format string) []string {
+	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b)) })
+	var list []string
+	for _, name := range names[:min(n, len(names))] {
+		list = append(list, fmt.Sprintf(format, name, of[name]*factor))
+	}
+	return list
+}
