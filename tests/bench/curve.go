@@ -85,16 +85,20 @@ func (c *curve) print(w io.Writer) {
 		}
 	}
 	fmt.Fprintln(w)
-	first, last := c.lines[0][0], c.lines[0][len(c.points)-1]
-	if c.most == 0 || first == 0 {
+	if c.most == 0 {
 		return
 	}
 	verdict := "met"
-	if last > first*c.most {
+	if c.missed() {
 		verdict = "**missed**"
 	}
-	fmt.Fprintf(w, "\nThe last is %.2f times the first (≤ %.3g: %s).\n", last/first, c.most, verdict)
+	fmt.Fprintf(w, "\nThe last is %.2f times the first (≤ %.3g: %s).\n", c.growth(), c.most, verdict)
 }
+
+// growth is how many times its first value our last one is.
+func (c *curve) growth() float64 { return c.lines[0][len(c.points)-1] / c.lines[0][0] }
+
+func (c *curve) missed() bool { return len(c.points) > 0 && c.most > 0 && c.growth() > c.most }
 
 // figure has three digits that count, or all before the point.
 func figure(v float64) string {

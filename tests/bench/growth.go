@@ -24,10 +24,9 @@ func (b *bench) curves(ctx context.Context, only *regexp.Regexp) ([]*curve, erro
 	if err := b.serve(ctx, loggingPort, b.dnsmasq(loggingPort, "--server=127.0.0.1#"+unboundPort, "--log-queries")...); err != nil {
 		return nil, err
 	}
-	all := []*curve{b.overThreads(), b.overNamespaces(), b.overRules(), b.overNames(), b.overStarts(), b.overPauses()}
 	var measured []*curve
 	var failed []error
-	for _, c := range all {
+	for _, c := range b.allCurves() {
 		if !only.MatchString(c.title) {
 			continue
 		}
@@ -40,6 +39,10 @@ func (b *bench) curves(ctx context.Context, only *regexp.Regexp) ([]*curve, erro
 		progress(began, c.title, c.failed)
 	}
 	return measured, errors.Join(failed...)
+}
+
+func (b *bench) allCurves() []*curve {
+	return []*curve{b.overThreads(), b.overNamespaces(), b.overRules(), b.overNames(), b.overStarts(), b.overPauses()}
 }
 
 // upTo is fewer points where things are done less often.

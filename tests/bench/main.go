@@ -131,7 +131,7 @@ func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 		return table(out, rows)
 	}
 	curves, failed := o.bench.curves(ctx, o.only)
-	profiles := o.profiles(ctx, rows)
+	profiles := o.profiles(ctx, rows, curves)
 	if o.only.String() == "" {
 		return errors.Join(failed, writePage(o, rows, profiles, curves))
 	}
@@ -141,6 +141,7 @@ func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 	reasons(out, rows, profiles)
 	for _, c := range curves {
 		c.print(out)
+		evidence(out, c.title, profiles)
 	}
 	return failed
 }

@@ -31,7 +31,7 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 	if err := table(&b, rows); err != nil {
 		return err
 	}
-	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do.\n")
+	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, and the last points of curves that do were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do.\n")
 	reasons(&b, rows, profiles)
 	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n\n## How it grows\n")
 	for _, c := range curves {
@@ -42,6 +42,8 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 		}
 		fmt.Fprintf(&b, "\n![%s](%s)\n", c.title, c.file)
 		c.print(&b)
+		b.WriteString("\n")
+		evidence(&b, c.title, profiles)
 		if err := os.WriteFile(filepath.Join(filepath.Dir(o.page), c.file), []byte(c.plot()), 0o644); err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ const (
 	topSymbols     = 8
 	topCalls       = 6
 	leastShare     = 0.01 // of the time, for a program to be named
+	leastShown     = 0.05 // what is rounded to more than 0
 	leastCalls     = 0.5  // of a program, for each piece
 )
 
@@ -44,27 +45,50 @@ type spent struct {
 // tracer is the key of what a context has before each command.
 type tracer struct{}
 
-// profiles are those of rows that miss their goal or have none, by perf.
-func (o *options) profiles(ctx context.Context, rows []row) map[string]profile {
+// profiles are those of rows that miss their goal or have none, and of the last points of curves that miss theirs, by perf.
+func (o *options) profiles(ctx context.Context, rows []row, curves []*curve) map[string]profile {
 	all := map[string]profile{}
 	if o.symbols == "" {
 		return all
 	}
+	take := func(name string, of func(*bench) (job, error)) {
+		began := time.Now()
+		p := o.profile(ctx, of)
+		all[name] = p
+		progress(began, "profile of "+name, p.failed)
+	}
 	for _, r := range rows {
 		goal, met := r.verdict()
-		if r.Failed != nil || r.Unit == mebibytes || goal != "" && met {
-			continue
+		if r.Failed == nil && r.Unit != mebibytes && (goal == "" || !met) {
+			take(r.Work, func(b *bench) (job, error) {
+				jobs, err := b.jobs()
+				if err != nil {
+					return job{}, err
+				}
+				return jobs[slices.IndexFunc(jobs, func(j job) bool { return j.Work == r.Work })], nil
+			})
 		}
-		began := time.Now()
-		p := o.profile(ctx, r)
-		all[r.Work] = p
-		progress(began, "profile of "+r.Work, p.failed)
+	}
+	for _, c := range curves {
+		if c.missed() {
+			take(c.title, func(b *bench) (job, error) { return b.last(c), nil })
+		}
 	}
 	return all
 }
 
-// profile runs our side of a row three times: sampled, counted and traced.
-func (o *options) profile(ctx context.Context, r row) (p profile) {
+// last is the last point of a curve as a job.
+func (b *bench) last(c *curve) job {
+	curves := b.allCurves()
+	again := curves[slices.IndexFunc(curves, func(a *curve) bool { return a.title == c.title })]
+	return job{ours: func(ctx context.Context) ([]float64, error) {
+		v, err := again.sides[0].run(ctx, c.points[len(c.points)-1])
+		return []float64{v}, err
+	}}
+}
+
+// profile runs our side of a job three times: sampled, counted and traced.
+func (o *options) profile(ctx context.Context, of func(*bench) (job, error)) (p profile) {
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
 	defer cancel()
 	b := o.bench
@@ -73,12 +97,11 @@ func (o *options) profile(ctx context.Context, r row) (p profile) {
 	if b.dir, p.failed = os.MkdirTemp(o.bench.dir, "profile-"); p.failed != nil {
 		return p
 	}
-	jobs, err := b.jobs()
+	j, err := of(&b)
 	if err != nil {
 		p.failed = err
 		return p
 	}
-	j := jobs[slices.IndexFunc(jobs, func(j job) bool { return j.Work == r.Work })]
 	if j.prepare != nil {
 		if p.failed = j.prepare(ctx); p.failed != nil {
 			return p
@@ -114,7 +137,7 @@ func (p *profile) take(ctx context.Context, j job, files string, perf []string, 
 	if written == nil {
 		return errors.New("it is measured in the bench's own process")
 	}
-	p.pieces = float64(len(v))
+	p.pieces = float64(max(len(v), len(written)))
 	if j.Unit == perSecond {
 		p.pieces = v[0] * time.Since(began).Seconds()
 	}
@@ -228,40 +251,50 @@ func program(comm string) string {
 
 // lines say what the profile has.
 func (p *profile) lines() []string {
-	if p.failed != nil {
-		return []string{"No profile: " + cell(p.failed)}
+	var lines []string
+	if p.cpu != nil {
+		lines = append(lines, p.times())
 	}
-	var times, calls []string
+	if p.calls != nil {
+		lines = append(lines, p.systemCalls())
+	}
+	if p.failed != nil {
+		lines = append(lines, "No more of a profile: "+cell(p.failed))
+	}
+	return lines
+}
+
+func (p *profile) times() string {
 	whole := 0.0
 	for _, c := range p.cpu {
 		whole += c.user + c.kernel
 	}
+	var times []string
 	at := map[string]float64{}
 	for _, name := range slices.Sorted(maps.Keys(p.cpu)) {
 		c := p.cpu[name]
-		if c.user+c.kernel < whole*leastShare {
-			continue
-		}
-		times = append(times, fmt.Sprintf("%s %s in user mode and %s in the kernel", name, or0(c.user), or0(c.kernel)))
 		for symbol, ns := range c.at {
 			at["`"+symbol+"` of "+name] = ns
 		}
+		if c.user+c.kernel >= whole*leastShare {
+			times = append(times, fmt.Sprintf("%s %s in user mode and %s in the kernel", name, or0(c.user), or0(c.kernel)))
+		}
 	}
+	return "Processor time of each: " + strings.Join(times, "; ") + "; most at " + strings.Join(most(at, topSymbols, 100/max(whole, 1), "%s %.1f %%"), ", ") + "."
+}
+
+func (p *profile) systemCalls() string {
+	var calls []string
 	for _, name := range slices.Sorted(maps.Keys(p.calls)) {
 		all := 0.0
 		for _, n := range p.calls[name] {
 			all += n
 		}
-		if all < leastCalls {
-			continue
+		if all >= leastCalls {
+			calls = append(calls, fmt.Sprintf("%s %.1f (%s)", name, all, strings.Join(most(p.calls[name], topCalls, 1, "%s %.1f"), ", ")))
 		}
-		calls = append(calls, fmt.Sprintf("%s %.1f (%s)", name, all, strings.Join(most(p.calls[name], topCalls, 1, "%s %.1f"), ", ")))
 	}
-	return []string{
-		"Processor time of each piece: " + strings.Join(times, "; ") + fmt.Sprintf(". %.1f context switches.", p.switches),
-		"System calls of each: " + strings.Join(calls, "; ") + ".",
-		"Of all samples: " + strings.Join(most(at, topSymbols, 100/max(whole, 1), "%s %.1f %%"), ", ") + ".",
-	}
+	return fmt.Sprintf("System calls of each: %s; %.1f context switches.", strings.Join(calls, "; "), p.switches)
 }
 
 func or0(ns float64) string {
@@ -273,6 +306,9 @@ func most(of map[string]float64, n int, factor float64, format string) []string 
 	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b)) })
 	var list []string
 	for _, name := range names[:min(n, len(names))] {
+		if of[name]*factor < leastShown {
+			break
+		}
 		list = append(list, fmt.Sprintf(format, name, of[name]*factor))
 	}
 	return list

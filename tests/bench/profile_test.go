@@ -35,9 +35,9 @@ func TestProfile(t *testing.T) {
 		}
 	}
 	want := []string{
-		"Processor time of each piece: codex-dnsvisor 125.0 µs in user mode and 125.0 µs in the kernel; command 125.0 µs in user mode and 0 in the kernel. 7.5 context switches.",
-		"System calls of each: codex-dnsvisor 5.5 (getsockopt 5.0, futex 0.5); command 1.0 (poll 1.0).",
-		"Of all samples: `[unknown]` of command 33.3 %, `finish_task_switch.isra.0` of codex-dnsvisor 33.3 %, `runtime.(*mcache).refill` of codex-dnsvisor 33.3 %.",
+		"Processor time of each: codex-dnsvisor 125.0 µs in user mode and 125.0 µs in the kernel; command 125.0 µs in user mode and 0 in the kernel; " +
+			"most at `[unknown]` of command 33.3 %, `finish_task_switch.isra.0` of codex-dnsvisor 33.3 %, `runtime.(*mcache).refill` of codex-dnsvisor 33.3 %.",
+		"System calls of each: codex-dnsvisor 5.5 (getsockopt 5.0, futex 0.5); command 1.0 (poll 1.0); 7.5 context switches.",
 	}
 	if got := strings.Join(p.lines(), "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))

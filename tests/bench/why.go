@@ -22,7 +22,7 @@ var why = map[string]string{
 // reasons writes for each row what limits it, and the profile that says so where it has one.
 func reasons(w io.Writer, rows []row, profiles map[string]profile) {
 	for _, r := range rows {
-		p, profiled := profiles[r.Work]
+		_, profiled := profiles[r.Work]
 		text := why[r.Work]
 		if text == "" && !profiled {
 			continue
@@ -31,11 +31,14 @@ func reasons(w io.Writer, rows []row, profiles map[string]profile) {
 			text = "see the profile."
 		}
 		fmt.Fprintf(w, "\n- **%s**: %s\n", r.Work, text)
-		if !profiled {
-			continue
-		}
-		for _, line := range p.lines() {
-			fmt.Fprintf(w, "  - %s\n", line)
-		}
+		evidence(w, r.Work, profiles)
+	}
+}
+
+// evidence writes the profile of a row or a curve, if there is one.
+func evidence(w io.Writer, of string, profiles map[string]profile) {
+	p := profiles[of]
+	for _, line := range p.lines() {
+		fmt.Fprintf(w, "  - %s\n", line)
 	}
 }
