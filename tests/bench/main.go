@@ -35,7 +35,7 @@ type options struct {
 }
 
 func parse(args []string) (options, error) {
-	o := options{bench: bench{binary: "bin/codex-dnsvisor", sources: "tests/bench/testdata"}}
+	o := options{bench: bench{sources: "tests/bench/testdata"}}
 	only := ""
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.BoolVar(&o.inside, "inside", false, "the namespace is there")
@@ -46,6 +46,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&only, "only", "", "of all rows and curves, those whose name matches")
 	f.StringVar(&o.page, "page", "docs/performance.md", "the page; plots are written beside it")
 	f.StringVar(&o.bench.programs, "programs", "", "the directory of the compiled programs of testdata")
+	f.StringVar(&o.bench.binary, "binary", "bin/codex-dnsvisor", "what is measured")
 	f.StringVar(&o.symbols, "symbols", "", "the same binary with symbols, which profiles are taken of; none: no profile is")
 	f.StringVar(&o.bench.cache, "cache", ".cache", "what make deps-bench fetched")
 	if err := f.Parse(args); err != nil {
