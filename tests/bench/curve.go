@@ -29,7 +29,7 @@ type side struct {
 
 // measure lets the sides take turns at each point, and keeps the medians, and the points before one that fails.
 func (c *curve) measure(ctx context.Context, rounds int) {
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	ctx, cancel := within(ctx, bound)
 	defer cancel()
 	c.lines = make([][]float64, len(c.sides))
 	began := time.Now()

@@ -19,6 +19,7 @@ import (
 const (
 	supervisorName = "codex-dnsvisor" // and the start of its command's name, until that execs
 	commandName    = "command"
+	profileBound   = 4 * time.Minute
 	profileScale   = 2 // times as much work as in a round, so that the start of the run counts less
 	topSymbols     = 8
 	topCalls       = 6
@@ -89,7 +90,7 @@ func (b *bench) last(c *curve) job {
 
 // profile runs our side of a job three times: sampled, counted and traced.
 func (o *options) profile(ctx context.Context, of func(*bench) (job, error)) (p profile) {
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	ctx, cancel := within(ctx, profileBound)
 	defer cancel()
 	b := o.bench
 	b.binary, b.scale, b.stops = o.symbols, b.scale*profileScale, nil

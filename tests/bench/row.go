@@ -10,7 +10,7 @@ import (
 
 const (
 	enough = 4 * time.Minute  // after which a row or a curve's point begins no further round
-	bound  = 10 * time.Minute // after which a row, a curve or a profile has failed
+	bound  = 10 * time.Minute // after which a row or a curve has failed
 )
 
 // row is one kind of work, and how long it took with codex-dnsvisor and with its peer.
@@ -90,11 +90,16 @@ type job struct {
 	rounds     int                         // fewer than the run's; 0: as many
 }
 
-var errBound = errors.New("not over after " + bound.String())
+var errBound = errors.New("its time was up")
+
+// within is a context that ends after some time, for a reason.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("%w: %v", errBound, d))
+}
 
 // measure lets both sides take turns.
 func (j job) measure(ctx context.Context, rounds int) row {
-	ctx, cancel := context.WithTimeoutCause(ctx, bound, errBound)
+	ctx, cancel := within(ctx, bound)
 	defer cancel()
 	r := j.row
 	if j.rounds > 0 {
