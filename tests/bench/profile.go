@@ -153,6 +153,9 @@ func (p *profile) take(ctx context.Context, j job, files string, perf []string, 
 // sampleLine is of perf script: the program, nanoseconds, the address, the symbol, the file.
 var sampleLine = regexp.MustCompile(`^\s*(\S.*?)\s+(\d+)\s+[0-9a-f]+ (.*) \((\S+)\)$`)
 
+// packages are what a symbol of Go has before its package's own name.
+var packages = regexp.MustCompile(`^[^\s(\[<]*/`)
+
 func (p *profile) sampled(ctx context.Context, file string) error {
 	text, err := output(ctx, "perf", "script", "-i", file, "-F", "comm,period,ip,sym,dso")
 	if err != nil {
@@ -185,7 +188,7 @@ func (p *profile) samples(text string) error {
 		} else {
 			of.user += ns
 		}
-		of.at[m[3]] += ns
+		of.at[packages.ReplaceAllString(m[3], "")] += ns
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ func TestProfile(t *testing.T) {
 	p := profile{pieces: 2}
 	if err := p.samples(`       perf-exec     250000  ffffffff816494af put_cpu_partial ([kernel.kallsyms])
   codex-dnsvisor     250000  ffffffff813ae293 finish_task_switch.isra.0 ([kernel.kallsyms])
-  codex-dnsvisor     250000            a9228c runtime.(*mcache).refill (/a/b/codex-dnsvisor)
+  codex-dnsvisor     250000            a9228c internal/runtime.(*mcache).refill (/a/b/codex-dnsvisor)
  ThreadPool Work     250000      7f2067b12427 [unknown] (/usr/lib/libc.so.6)
 `); err != nil {
 		t.Fatal(err)
