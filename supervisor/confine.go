@@ -40,7 +40,7 @@ func (c *Config) confine() error {
 	if c.Host {
 		keep = append(keep, overProcesses...)
 	}
-	return confine(filter.Own{Arch: filter.Native(), Unix: c.Unix, Rotates: c.Log.Rotates() != ""}, keep)
+	return confine(filter.Own{Arch: filter.Native(), Unix: c.Unix, Rotates: c.Log.Rotates() != ""}, sys.Confinement{Capabilities: keep})
 }
 
 // flat says whether root's command may have a network namespace of our own user namespace: see command.c.
@@ -54,7 +54,7 @@ func flat() bool {
 	return false
 }
 
-func confine(own filter.Own, keep []int) error {
+func confine(own filter.Own, how sys.Confinement) error {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(memoryLimit)
 	}
@@ -62,7 +62,8 @@ func confine(own filter.Own, keep []int) error {
 	if err != nil {
 		return err
 	}
-	if err := (sys.Confinement{Filter: program, Capabilities: keep}).Apply(); err != nil {
+	how.Filter = program
+	if err := how.Apply(); err != nil {
 		return fmt.Errorf("confine ourselves: %w", err)
 	}
 	return nil

@@ -220,16 +220,16 @@ func prisoner(args []string) {
 		rotating(args[1], args[2], args[3])
 		return
 	}
-	c := Config{Unix: filter.UnixGuard}
-	if err := c.confine(); err != nil {
-		panic(err)
+	if err := among(args[0], (&Config{Unix: filter.UnixGuard}).confine); err != nil {
+		fmt.Println(err)
+		return
 	}
 	if end := ends()[args[0]]; end != nil {
 		end()
 		fmt.Println("still here")
 		return
 	}
-	if args[0] == "status" {
+	if slices.Contains([]string{"status", "restless"}, args[0]) {
 		status()
 		return
 	}
@@ -252,6 +252,9 @@ func status() {
 	}
 	for _, task := range tasks {
 		text, err := os.ReadFile(task)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+			continue // it has ended
+		}
 		if err != nil {
 			panic(err)
 		}

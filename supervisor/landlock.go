@@ -27,10 +27,23 @@ var serviceReads = []string{
 // rotated, removes its own socket and nothing elsewhere, listens at no TCP port (since Linux 6.7) and signals nobody (6.12). Which addresses and sockets it
 // connects to is left to the policy, which may name others tomorrow.
 func ConfineService(at Door, files []string, lines *audit.Log) error {
+	domain, err := ruleset(at, files, lines)
+	if err != nil {
+		return fmt.Errorf("confine ourselves: %w", err)
+	}
+	defer domain.Close()
+	return confine(filter.Own{Arch: filter.Native(), Serves: true, Rotates: lines.Rotates() != ""}, sys.Confinement{Capabilities: overFiles, Domain: domain})
+}
+
+// ruleset is what a forwarder's Landlock domain allows; nil: the kernel has no Landlock.
+func ruleset(at Door, files []string, lines *audit.Log) (*os.File, error) {
 	const fs = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSReadDir | ll.AccessFSRemoveDir | ll.AccessFSRemoveFile |
 		ll.AccessFSMakeChar | ll.AccessFSMakeDir | ll.AccessFSMakeReg | ll.AccessFSMakeSock | ll.AccessFSMakeFifo | ll.AccessFSMakeBlock | ll.AccessFSMakeSym |
 		ll.AccessFSRefer | ll.AccessFSTruncate | ll.AccessFSIoctlDev
 	usable := sys.UsableLandlock()
+	if !usable.Files {
+		return nil, nil
+	}
 	domain := landlock.Config{HandledAccessFS: fs}
 	if usable.Net {
 		domain.HandledAccessNet = ll.AccessNetBindTCP
@@ -38,20 +51,19 @@ func ConfineService(at Door, files []string, lines *audit.Log) error {
 	if usable.Scope {
 		domain.Scoped = ll.ScopeAbstractUnixSocket | ll.ScopeSignal
 	}
-	if usable.Files {
-		rules := []landlock.Rule{
-			landlock.PathAccess(ll.AccessFSReadFile|ll.AccessFSReadDir, readable(files)...).IgnoreIfMissing(),
-			landlock.PathAccess(ll.AccessFSRemoveFile, filepath.Dir(at.Path)),
-		}
-		if dir := lines.Rotates(); dir != "" {
-			rules = append(rules, landlock.PathAccess(ll.AccessFSWriteFile|ll.AccessFSMakeReg|ll.AccessFSRemoveFile, dir))
-		}
-		err := domain.BestEffort().Restrict(rules...) // for rights over files that it has learnt later
-		if err != nil {
-			return fmt.Errorf("confine ourselves: %w", err)
-		}
+	rules := []landlock.Rule{
+		landlock.PathAccess(ll.AccessFSReadFile|ll.AccessFSReadDir, readable(files)...).IgnoreIfMissing(),
+		landlock.PathAccess(ll.AccessFSRemoveFile, filepath.Dir(at.Path)),
 	}
-	return confine(filter.Own{Arch: filter.Native(), Serves: true, Rotates: lines.Rotates() != ""}, overFiles)
+	if dir := lines.Rotates(); dir != "" {
+		rules = append(rules, landlock.PathAccess(ll.AccessFSWriteFile|ll.AccessFSMakeReg|ll.AccessFSRemoveFile, dir))
+	}
+	// Its Restrict would wait for ever for a thread that does not come. Flags are of what the kernel logs; we ask for none.
+	fd, _, err := domain.BestEffort().NewRulesetFD(rules...) // for rights over files that it has learnt later
+	if err != nil || fd < 0 {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "ruleset"), nil
 }
 
 // readable are the directories of serviceReads and of files, of what these lead to by symbolic links, and of certificates that the

@@ -1,18 +1,23 @@
 package sys
 
+// #include "launch.h"
+import "C"
+
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-	"kernel.org/pub/linux/libs/security/libcap/psx"
 )
 
 // Confinement is what a process of ours may still do, all threads of it, from Apply on. It cannot be taken back.
 type Confinement struct {
 	Filter       []byte // for seccomp(2): struct sock_filter array in native byte order
 	Capabilities []int  // that stay, where they are held; the others go
+	// Domain is a ruleset of Landlock's, which stays the caller's to close; nil: none.
+	Domain *os.File
 }
 
 // Apply makes the process dump no core and be looked into by nobody without CAP_SYS_PTRACE, takes its capabilities and
@@ -24,8 +29,8 @@ func (c Confinement) Apply() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fmt.Errorf("forbid core dumps: %w", err)
 	}
-	if err := keepCapabilities(c.Capabilities); err != nil {
-		return fmt.Errorf("drop capabilities: %w", err)
+	if err := c.eachThread(); err != nil {
+		return err
 	}
 	return c.load()
 }
@@ -54,28 +59,45 @@ func (c Confinement) load() error {
 	return nil
 }
 
-// keepCapabilities drops all capabilities of every thread but some.
-func keepCapabilities(keep []int) error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var have, want [2]unix.CapUserData
-	if err := unix.Capget(&header, &have[0]); err != nil {
-		return err
+// eachThread takes what the kernel takes of one thread alone, of all of them: capabilities, and with a Landlock domain no_new_privs as well. It ends within some
+// five seconds, and where it fails some threads may be confined and others not.
+func (c Confinement) eachThread() error {
+	what := C.struct_dv_confinement{domain: -1}
+	if c.Domain != nil {
+		what.domain = C.int(c.Domain.Fd())
 	}
-	for _, capability := range keep {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var have [2]unix.CapUserData
+	if err := unix.Capget(&header, &have[0]); err != nil {
+		return fmt.Errorf("drop capabilities: %w", err)
+	}
+	want := (*[2]unix.CapUserData)(unsafe.Pointer(&what.capabilities))
+	for _, capability := range c.Capabilities {
 		word, bit := capability/32, uint32(1)<<(capability%32)
 		want[word].Permitted |= have[word].Permitted & bit
 		want[word].Effective |= have[word].Effective & bit
 	}
-	if have == want {
-		return nil // as an ordinary user's are
+	if have != *want {
+		what.capset = 1
 	}
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	header.Pid = 0 // whoever asks
-	pin.Pin(&header)
-	pin.Pin(&want)
-	if _, _, errno := psx.Syscall3(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&want)), 0); errno != 0 {
-		return errno
+	if what.domain < 0 && what.capset == 0 {
+		return nil // as an ordinary user's run is
 	}
-	return nil
+	if C.dv_confine(&what) == 0 {
+		return nil
+	}
+	err := error(unix.Errno(what.failed_by))
+	switch what.failed_at {
+	case C.DV_CONFINE_LIST:
+		return fmt.Errorf("list our threads: %w", err)
+	case C.DV_CONFINE_SIGNAL:
+		return fmt.Errorf("signal our threads: %w", err)
+	case C.DV_CONFINE_ANSWER:
+		return fmt.Errorf("signal our threads: %d does not come", what.waits_for)
+	case C.DV_CONFINE_NO_NEW_PRIVS:
+		return fmt.Errorf("set no_new_privs: %w", err)
+	case C.DV_CONFINE_DOMAIN:
+		return fmt.Errorf("enter a Landlock domain: %w", err)
+	}
+	return fmt.Errorf("drop capabilities: %w", err)
 }

@@ -23,7 +23,8 @@
 #define DV_WALL_SOCKETS 5
 #define DV_MAX_STREAMS 250 // SCM_MAX_FD is 253
 #define DV_THREAD_STACK (512 << 10)            // libseccomp needs the most of it
-// SIGSTKFLT, which no kernel sends, gets threads out of RECV. A real-time signal would be kept back by a mask that we were started with, and by RLIMIT_SIGPENDING.
+// SIGSTKFLT, which no kernel sends, gets threads out of RECV and has them confine themselves. The Go runtime blocks it in no thread, whatever mask we were
+// started with, and it needs no place in a queue, as a real-time signal does (RLIMIT_SIGPENDING).
 #define DV_INTERRUPT 16
 
 enum dv_flag {
@@ -113,7 +114,28 @@ struct dv_start {
 
 extern struct dv_start dv_started;
 
-void dv_catch_interrupt(void);
+// A step of confining our threads, named in errors. confine.go has the words.
+enum dv_confine_step {
+	DV_CONFINE_LIST = 1,
+	DV_CONFINE_SIGNAL,
+	DV_CONFINE_ANSWER,
+	DV_CONFINE_NO_NEW_PRIVS,
+	DV_CONFINE_DOMAIN,
+	DV_CONFINE_CAPABILITIES,
+};
+
+// What each thread does to itself, and how that failed.
+struct dv_confinement {
+	int domain;               // a ruleset of Landlock's; -1: none
+	int capset;               // whether to take these:
+	uint32_t capabilities[6]; // struct __user_cap_data_struct, twice
+	int failed_at, failed_by; // step and errno
+	int waits_for;            // a thread that did not come
+};
+
+int dv_confine(struct dv_confinement *what);
+void dv_interrupted(int sig);
+int dv_catch_interrupt(int flags);
 // glibc hides signals 32 and 33 from sigaction(3), so the system call is made directly.
 struct dv_sigaction {
 	void *handler;

@@ -84,15 +84,12 @@ static void spare_stacks(void)
 		pthread_setattr_default_np(&attr);
 }
 
-static void interrupted(int sig) { (void)sig; }
-
-// dv_catch_interrupt installs a handler without SA_RESTART, which all of the Go runtime's have: Linux 6.6 to 6.10 would begin
-// RECV anew.
-void dv_catch_interrupt(void)
+// dv_catch_interrupt installs a handler. Without SA_RESTART, which all of the Go runtime's have, it ends RECV: Linux 6.6 to 6.10 would begin it anew.
+int dv_catch_interrupt(int flags)
 {
-	struct sigaction act = {.sa_handler = interrupted, .sa_flags = SA_ONSTACK};
+	struct sigaction act = {.sa_handler = dv_interrupted, .sa_flags = SA_ONSTACK | flags};
 	sigfillset(&act.sa_mask);
-	sigaction(DV_INTERRUPT, &act, NULL);
+	return sigaction(DV_INTERRUPT, &act, NULL);
 }
 
 __attribute__((constructor)) static void dv_constructor(int argc, char **argv, char **envp)
