@@ -241,6 +241,9 @@ func (t *Tree) configure(config Config) (unsaid, err error) {
 	}
 	_, kerr := t.events.Write(blob)
 	_, unsaid = t.launch.Write(blob)
+	if lost := errors.Join(kerr, unsaid); lost != nil && !errors.Is(lost, unix.EPIPE) && !errors.Is(lost, unix.ECONNRESET) {
+		return nil, fmt.Errorf("control socket: %w", lost) // whoever has not ended would wait for it for ever
+	}
 	m, _, err := hear(t.events)
 	if err != nil {
 		return unsaid, fmt.Errorf("the keeper did not start: %w", cause(err, kerr))
