@@ -20,7 +20,7 @@ const (
 const curveRounds = 3
 
 // curves are all that match, measured.
-func (b *bench) curves(ctx context.Context, only *regexp.Regexp) ([]*curve, error) {
+func (b *bench) curves(ctx context.Context, only *regexp.Regexp, rounds int) ([]*curve, error) {
 	if err := b.serve(ctx, loggingPort, b.dnsmasq(loggingPort, "--server=127.0.0.1#"+unboundPort, "--log-queries")...); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (b *bench) curves(ctx context.Context, only *regexp.Regexp) ([]*curve, erro
 			continue
 		}
 		began := time.Now()
-		c.measure(ctx, curveRounds)
+		c.measure(ctx, min(rounds, curveRounds))
 		measured = append(measured, c)
 		if c.failed != nil {
 			failed = append(failed, c.failed)
@@ -78,7 +78,7 @@ func (b *bench) overThreads() *curve {
 	}
 	return &curve{
 		file: "performance-threads.svg", title: "Questions a second over client threads, with and without a log", x: "threads", y: "questions/s",
-		note:   "Each thread asks by sendto. A process may have some hundred calls in work at once; what fails beyond that with EAGAIN, the client does again.",
+		note:   "Each thread asks by sendto, and asks again where no answer has come for 250 ms. A process may have some hundred calls in work at once; what fails beyond that with EAGAIN, the client does again.",
 		points: b.upTo(1, 2, 4, 8, 16, 32, 64, 128, 256),
 		sides: []side{
 			{"codex-dnsvisor", flood(dnsmasqPort, plain)},

@@ -131,7 +131,7 @@ func (o *options) report(ctx context.Context, out io.Writer, rows []row) error {
 	if !o.full {
 		return table(out, rows)
 	}
-	curves, failed := o.bench.curves(ctx, o.only)
+	curves, failed := o.bench.curves(ctx, o.only, o.rounds)
 	profiles := o.profiles(ctx, rows, curves)
 	if o.only.String() == "" {
 		return errors.Join(failed, writePage(o, rows, profiles, curves))
