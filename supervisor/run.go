@@ -108,11 +108,11 @@ func (c *Config) start() (*sys.Tree, *wall, error) {
 }
 
 func (c *Config) launch() (sys.Config, error) {
-	program, err := filter.Build(filter.Options{Arch: filter.Native(), Unix: c.Unix, Host: c.Host})
+	program, err := filter.Options{Arch: filter.Native(), Unix: c.Unix, Host: c.Host}.Program()
 	if err != nil {
 		return sys.Config{}, fmt.Errorf("build the filter: %w", err)
 	}
-	launch := sys.Config{Filter: program.Bytes(), SeccompFlags: sys.FilterFlags(), Linger: c.Linger, UnixInside: c.Unix == filter.UnixInside}
+	launch := sys.Config{Filter: program, SeccompFlags: sys.FilterFlags(), Linger: c.Linger, UnixInside: c.Unix == filter.UnixInside}
 	if c.Host {
 		return launch, nil
 	}
