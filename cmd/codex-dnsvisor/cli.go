@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 // Exit statuses of our own; a run's is its command's.
@@ -55,6 +56,7 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 	if i := slices.Index(args, "--"); i >= 0 {
 		args, e.command, e.dashes = args[:i], args[i+1:], true
 	}
+	defer func() { _ = sys.DropEarly() }() // of what turned out to be no run; what is left of it ends with us
 	defer func() {
 		if code, ok := recover().(exitCode); ok {
 			status = int(code)

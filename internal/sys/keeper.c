@@ -121,7 +121,7 @@ static void kill_children(void)
 	}
 }
 
-static void end_tree(void)
+static _Noreturn void end_tree(void)
 {
 	for (;;) {
 		int status;
@@ -249,7 +249,7 @@ static int hear_supervisor(struct dv_message *message, int fds[2])
 	return n == sizeof(*message) ? 0 : -1;
 }
 
-static void keep(int linger)
+static _Noreturn void keep(int linger)
 {
 	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
 	for (;;) {
@@ -279,20 +279,17 @@ static void fail(enum dv_stage stage)
 	_exit(125);
 }
 
-void dv_keeper(int argc, char **argv)
+_Noreturn void dv_keeper(int events, int launch, int here, char **argv)
 {
 	static struct dv_config config;
 	int pair[2];
 	sigset_t all;
-	(void)argc;
 
-	supervisor = atoi(argv[1]);
-	int launch = atoi(argv[2]);
-	fcntl(supervisor, F_SETFD, FD_CLOEXEC);
-	fcntl(launch, F_SETFD, FD_CLOEXEC);
+	supervisor = events;
 	prctl(PR_SET_NAME, "dnsvisor-keeper");
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
+	signal(SIGCHLD, SIG_DFL); // ignored, it would leave nobody to wait for
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		fail(DV_STAGE_FORK);
 	char path[64];
@@ -310,7 +307,7 @@ void dv_keeper(int argc, char **argv)
 	if (command == 0) {
 		close(pair[0]);
 		close(supervisor);
-		dv_command(launch, pair[1], strcmp(argv[0], DV_KEEPER_HERE_NAME) == 0, argv + 3);
+		dv_command(launch, pair[1], here, argv);
 		_exit(125);
 	}
 	close(pair[1]);
@@ -318,7 +315,7 @@ void dv_keeper(int argc, char **argv)
 	dv_say(supervisor, DV_MSG_STARTED, command, 0);
 
 	if (dv_read_config(supervisor, &config) < 0)
-		_exit(125); // the supervisor gave up; the command learns it from its own socket
+		end_tree(); // the supervisor gave up
 	// The command says when its user namespace stands, if it makes one; only its parent may write a map of many ids.
 	struct dv_message ready;
 	if (dv_hear(pair[0], &ready) == 0)

@@ -98,13 +98,17 @@ type Tree struct {
 }
 
 // Launch starts the keeper and through it the command (args: at least one), up to the sockets of the wall: the command
-// waits until Load. configure is called while the processes start. On an error nothing is left running.
+// waits until Load. configure is called while the processes start, or have been started early. On an error nothing is left running.
 func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets, error) {
 	t := &Tree{}
 	if err := require(); err != nil {
 		return nil, WallSockets{}, err
 	}
-	if err := t.startKeeper(C.DV_KEEPER_NAME, args); err != nil {
+	adopted, err := t.adopt(args)
+	if err == nil && !adopted {
+		err = t.startKeeper(C.DV_KEEPER_NAME, args)
+	}
+	if err != nil {
 		return nil, WallSockets{}, err
 	}
 	var sockets WallSockets
@@ -125,7 +129,7 @@ func LaunchHere(args []string, configure func() (Config, error)) (*Tree, error) 
 	if err := require(); err != nil {
 		return nil, err
 	}
-	if err := t.startKeeper(C.DV_KEEPER_HERE_NAME, args); err != nil {
+	if err := errors.Join(DropEarly(), t.startKeeper(C.DV_KEEPER_HERE_NAME, args)); err != nil {
 		return nil, err
 	}
 	config, err := configure()
@@ -223,13 +227,12 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("socketpair: %w", err)
 	}
-	ours, theirs := os.NewFile(uintptr(fds[0]), "launch"), os.NewFile(uintptr(fds[1]), "launch peer")
-	defer ours.Close()
-	conn, err := net.FileConn(ours)
+	theirs := os.NewFile(uintptr(fds[1]), "launch peer")
+	conn, err := polled(os.NewFile(uintptr(fds[0]), "launch"))
 	if err != nil {
 		return nil, nil, errors.Join(err, theirs.Close())
 	}
-	return conn.(*net.UnixConn), theirs, nil
+	return conn, theirs, nil
 }
 
 // configure tells the processes what to do, and hears of the command. unsaid is why the command may not have been told: it has

@@ -100,6 +100,12 @@ struct dv_config {
 	struct dv_insn filter[DV_MAX_FILTER];
 };
 
+// A keeper that the constructor has started, and where it is spoken to. pid is 0 where there is none.
+struct dv_early {
+	int pid, events, launch;
+	char **command;
+};
+
 // How this process was started, noted before the Go runtime changes any of it.
 struct dv_start {
 	uint64_t sig_ignored, sig_mask;
@@ -110,6 +116,7 @@ struct dv_start {
 	int nchildren;
 	int *children; // of the program that became this one by exec
 	char **environ;
+	struct dv_early early;
 };
 
 extern struct dv_start dv_started;
@@ -144,7 +151,8 @@ struct dv_sigaction {
 	uint64_t mask;
 };
 
-void dv_keeper(int argc, char **argv);
+void dv_start_early(int argc, char **argv);
+_Noreturn void dv_keeper(int events, int launch, int here, char **argv);
 void dv_command(int launch, int keeper, int here, char **argv);
 _Noreturn void dv_teller(void);
 _Noreturn void dv_enter(int to, int netns);

@@ -45,14 +45,15 @@ static void add(int **list, int *n, int value)
 	(*list)[(*n)++] = value;
 }
 
-static void note_descriptors(void)
+// note_descriptors says whether it could list them.
+static int note_descriptors(void)
 {
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			dv_started.closed |= 1u << fd;
 	DIR *dir = opendir("/proc/self/fd");
 	if (!dir)
-		return; // without /proc nothing starts: the supervisor says so
+		return 0; // without /proc nothing starts: the supervisor says so
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		char *end;
 		long fd = strtol(entry->d_name, &end, 10);
@@ -61,6 +62,7 @@ static void note_descriptors(void)
 		add(&dv_started.fds, &dv_started.nfds, (int)fd);
 	}
 	closedir(dir);
+	return 1;
 }
 
 // A shell that execs us for its last command leaves us its jobs.
@@ -97,19 +99,22 @@ __attribute__((constructor)) static void dv_constructor(int argc, char **argv, c
 	if (argc == 1 && strcmp(argv[0], DV_TELLER_NAME) == 0)
 		dv_teller();
 	if (argc > 3 && (strcmp(argv[0], DV_KEEPER_NAME) == 0 || strcmp(argv[0], DV_KEEPER_HERE_NAME) == 0)) {
-		dv_keeper(argc, argv);
-		_exit(125);
+		fcntl(atoi(argv[1]), F_SETFD, FD_CLOEXEC);
+		fcntl(atoi(argv[2]), F_SETFD, FD_CLOEXEC);
+		dv_keeper(atoi(argv[1]), atoi(argv[2]), strcmp(argv[0], DV_KEEPER_HERE_NAME) == 0, argv + 3);
 	}
-	spare_stacks();
-	// Else glibc maps an arena of its own for each thread of the Go runtime, which allocates hardly anything in C.
-	mallopt(M_ARENA_MAX, 1);
 	struct rlimit nofile;
 	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
 		dv_started.nofile_cur = nofile.rlim_cur;
 		dv_started.nofile_max = nofile.rlim_max;
 	}
-	note_signals();
-	note_descriptors();
+	int listed = note_descriptors();
 	note_children();
+	if (listed && !dv_started.closed) // else a socket of ours would have a standard descriptor's number
+		dv_start_early(argc, argv);
+	spare_stacks();
+	// Else glibc maps an arena of its own for each thread of the Go runtime, which allocates hardly anything in C.
+	mallopt(M_ARENA_MAX, 1);
+	note_signals();
 	dv_started.environ = envp;
 }

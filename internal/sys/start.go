@@ -29,8 +29,6 @@ func Started() Start {
 	for _, pid := range unsafe.Slice(C.dv_started.children, int(C.dv_started.nchildren)) {
 		s.Children = append(s.Children, int(pid))
 	}
-	for at := C.dv_started.environ; at != nil && *at != nil; at = (**C.char)(unsafe.Add(unsafe.Pointer(at), unsafe.Sizeof(*at))) {
-		s.Environ = append(s.Environ, C.GoString(*at))
-	}
+	s.Environ = words(C.dv_started.environ)
 	return s
 }

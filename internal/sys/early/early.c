@@ -1,0 +1,2 @@
+// launch.h has what it says.
+const int dv_starts_early = 1;
