@@ -1,6 +1,6 @@
 package sys
 
-// #cgo LDFLAGS: -Wl,--wrap=pthread_create
+// #cgo LDFLAGS: -Wl,--wrap=pthread_create -Wl,--wrap=mmap
 // #include "launch.h"
 import "C"
 
