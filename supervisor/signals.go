@@ -26,17 +26,23 @@ type signals struct {
 	stopped  chan sys.Event
 	followed int // the stop of the command that we followed last
 	seen     map[os.Signal]bool
+	ready    chan struct{} // closed when all are caught
 }
 
-// catchSignals has signals wait for pass; until then the Go runtime would drop some and die of others.
+// catchSignals has signals wait for pass; until then the Go runtime would drop some and die of others. It returns before all are
+// caught, which takes the runtime two changes of threads each.
 func catchSignals() *signals {
-	s := &signals{caught: make(chan os.Signal, 64), stopped: make(chan sys.Event), seen: map[os.Signal]bool{}}
-	signal.Notify(s.caught, passed...)
+	s := &signals{caught: make(chan os.Signal, 64), stopped: make(chan sys.Event), seen: map[os.Signal]bool{}, ready: make(chan struct{})}
+	go func() {
+		defer close(s.ready)
+		signal.Notify(s.caught, passed...)
+	}()
 	return s
 }
 
 // pass passes signals on until stop is called. A signal is never our own end: that is the command's.
 func (s *signals) pass(tree *sys.Tree) (stop func()) {
+	<-s.ready
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -54,11 +60,20 @@ func (s *signals) pass(tree *sys.Tree) (stop func()) {
 	return func() {
 		close(quit)
 		<-done
-		signal.Stop(s.caught)
+		settle()
 		for len(s.caught) > 0 {
 			s.seen[<-s.caught] = true
 		}
+		go signal.Stop(s.caught) // nobody waits for that
 	}
+}
+
+// settle returns once what has come to us is in the channels of those who want it: signal.Stop waits for that, and has nothing
+// else to do for a signal that others want.
+func settle() {
+	none := make(chan os.Signal)
+	signal.Notify(none, unix.SIGWINCH)
+	signal.Stop(none)
 }
 
 func (s *signals) send(tree *sys.Tree, caught os.Signal) {
