@@ -331,7 +331,6 @@ void dv_command(int launch, int keeper, int here, char **argv)
 	// Dropping capabilities leaves the process dumpable, gaining them did not.
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		fail(DV_STAGE_CAPS, errno);
-	await_go(); // the wall stands
 	struct courier courier = hire_courier(&config);
 	restore(&config);
 	tell_listener(&courier, load_filter(&config));

@@ -98,7 +98,7 @@ type Tree struct {
 }
 
 // Launch starts the keeper and through it the command (args: at least one), up to the sockets of the wall: the command
-// waits until Load. configure is called while the processes start, or have been started early. On an error nothing is left running.
+// waits until Exec. configure is called while the processes start, or have been started early. On an error nothing is left running.
 func Launch(args []string, configure func() (Config, error)) (*Tree, WallSockets, error) {
 	t := &Tree{}
 	if err := require(); err != nil {
@@ -336,17 +336,18 @@ func (w WallSockets) Close() error {
 // Next says how it ended.
 var ErrEnded = errors.New("the command ended before it began")
 
-// Load lets the command load its filter, now that the wall stands, and takes the listener from it, or is sent it.
+// Load takes the listener from the command, which has loaded its filter meanwhile, or is sent it.
 func (t *Tree) Load() (*Listener, error) {
 	l, err := t.load()
-	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ESRCH) {
+	// It closes its listener when it is told to go on: a number that is free says, before Linux 6.9, that it is ending.
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EBADF) {
 		err = fmt.Errorf("%w: %w", ErrEnded, err)
 	}
 	return l, err
 }
 
 func (t *Tree) load() (*Listener, error) {
-	m, fds, err := t.goOn()
+	m, fds, err := hear(t.launch)
 	if err != nil {
 		return nil, err
 	}
@@ -374,21 +375,15 @@ func (t *Tree) load() (*Listener, error) {
 // Exec lets the command exec. A StageError of StageExec says that it could not. One that a signal ended before has no error: Next
 // says so, as of one that had begun.
 func (t *Tree) Exec() error {
-	_, _, err := t.goOn()
+	said := say(t.launch, C.DV_MSG_GO, 0, 0)
+	_, _, err := hear(t.launch)
+	if said != nil && !errors.As(err, new(*StageError)) {
+		err = said // one that has failed already has said so
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) {
 		return nil
 	}
 	return err
-}
-
-// goOn lets the command take its next step, and hears of it. A command that has failed already has said so.
-func (t *Tree) goOn() (message, []int, error) {
-	said := say(t.launch, C.DV_MSG_GO, 0, 0)
-	m, fds, err := hear(t.launch)
-	if err != nil && said != nil && !errors.As(err, new(*StageError)) {
-		return m, nil, said
-	}
-	return m, fds, err
 }
 
 // Event is what the keeper tells of the command: exactly one of Stopped and Exited is set.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,11 +119,40 @@ func TestEncodeBoundsTheIDMaps(t *testing.T) {
 	}
 }
 
+// commandOf waits for the command of the only keeper.
+func commandOf(t *testing.T) int {
+	t.Helper()
+	keepers, err := children()
+	if err != nil || len(keepers) != 1 {
+		t.Fatalf("keepers %v: %v", keepers, err)
+	}
+	for {
+		list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", keepers[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fields := strings.Fields(string(list)); len(fields) > 0 {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+	}
+}
+
 // A signal that came while the command was being started ends it once it has its own signal mask, and not by an error.
 func TestLaunchReportsAnEarlyEnd(t *testing.T) {
 	for name, stage := range map[string]string{"before the filter": "load", "before the exec": "exec"} {
 		t.Run(name, func(t *testing.T) {
-			tree, sockets, err := Launch([]string{"true"}, func() (Config, error) { return plain(), nil })
+			tree, sockets, err := Launch([]string{"true"}, func() (Config, error) {
+				if stage == "load" { // which it does without being told
+					if err := unix.Kill(commandOf(t), unix.SIGTERM); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return plain(), nil
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,13 +161,7 @@ func TestLaunchReportsAnEarlyEnd(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			end := func() {
-				if err := unix.Kill(tree.PID, unix.SIGTERM); err != nil {
-					t.Fatal(err)
-				}
-			}
 			if stage == "load" {
-				end()
 				if _, err := tree.Load(); !errors.Is(err, ErrEnded) {
 					t.Errorf("%v", err)
 				}
@@ -147,7 +171,9 @@ func TestLaunchReportsAnEarlyEnd(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer listener.Close()
-				end()
+				if err := unix.Kill(tree.PID, unix.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
 				if err := tree.Exec(); err != nil {
 					t.Error(err)
 				}
