@@ -62,7 +62,7 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 			status = int(code)
 		}
 	}()
-	ctx, err := parse(e, args)
+	name, do, err := command(e, args)
 	if err != nil {
 		status := usageStatus(err)
 		if status == exitFailed {
@@ -71,10 +71,22 @@ func Run(args []string, stdout, stderr io.Writer) (status int) {
 		report(stderr, err)
 		return status
 	}
-	if err = mask(ctx.Selected().Name); err == nil {
-		err = ctx.Run(e)
+	if err = mask(name); err == nil {
+		err = do(e)
 	}
 	return exitStatus(stderr, err)
+}
+
+// command is the subcommand that a command line names, and what it does.
+func command(e *env, args []string) (name string, do func(*env) error, err error) {
+	if run, ok := plain(args); ok {
+		return "run", run.Run, nil
+	}
+	ctx, err := parse(e, args)
+	if err != nil {
+		return "", nil, err
+	}
+	return ctx.Selected().Name, func(e *env) error { return ctx.Run(e) }, nil
 }
 
 // parse takes what is a run for one first: the model of all subcommands takes milliseconds to make, which a run would be felt to wait for.
