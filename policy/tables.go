@@ -63,11 +63,13 @@ func (t tables) keyValue(path []string, base int) string {
 func joined(path []string) string {
 	parts := make([]string, len(path))
 	for i, part := range path {
-		if parts[i] = part; part == "" || strings.Trim(part, bareKey) != "" {
+		if parts[i] = part; part == "" || strings.ContainsFunc(part, quoted) {
 			parts[i] = strconv.Quote(part)
 		}
 	}
 	return strings.Join(parts, ".")
 }
 
-const bareKey = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+func quoted(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
