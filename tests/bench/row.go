@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	enough = 4 * time.Minute  // after which a row or a curve's point begins no further round
+	enough = 3 * time.Minute  // after which a row or a curve's point begins no further round
 	bound  = 10 * time.Minute // after which a row or a curve has failed
 )
 
