@@ -2,8 +2,6 @@ package supervisor
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,11 +32,12 @@ type inode struct{ dev, ino uint64 }
 type guard struct {
 	home      string
 	upstreams func() []string // paths
+	listings  listings
 }
 
 // check returns ECONNREFUSED where a path, as the thread tid sees it, is a resolver's door or cannot be told from
 // one. It compares files and not names, so that links and bind mounts are seen through.
-func (g guard) check(tid int, path string) unix.Errno {
+func (g *guard) check(tid int, path string) unix.Errno {
 	file, err := look(tid, path)
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
@@ -59,18 +58,17 @@ func (g guard) check(tid int, path string) unix.Errno {
 	return 0
 }
 
-func (g guard) matches(file inode, door string) bool {
+func (g *guard) matches(file inode, door string) bool {
 	if rest, ok := strings.CutPrefix(door, "~"); ok {
 		if g.home == "" {
 			return false
 		}
 		door = g.home + rest
 	}
-	paths := []string{door}
-	if strings.Contains(door, "*") {
-		paths, _ = filepath.Glob(door) // the patterns above are well-formed
+	if !strings.Contains(door, "*") {
+		return file.is(door)
 	}
-	return slices.ContainsFunc(paths, file.is)
+	return slices.ContainsFunc(g.listings.expand(door), file.is)
 }
 
 func (i inode) is(path string) bool {
@@ -92,12 +90,17 @@ func look(tid int, path string) (inode, error) {
 	if !strings.HasPrefix(path, "/") {
 		return lookBeneath(proc, path)
 	}
-	root, err := os.OpenFile(proc+"/root", unix.O_PATH|unix.O_DIRECTORY, 0)
+	root, err := directory(proc + "/root")
 	if err != nil {
 		return inode{}, err
 	}
-	defer root.Close()
-	return stat(int(root.Fd()), path, unix.RESOLVE_IN_ROOT)
+	defer unix.Close(root)
+	return stat(root, path, unix.RESOLVE_IN_ROOT)
+}
+
+// directory opens a directory for nothing but to look paths up from it, without what an *os.File does for a poller.
+func directory(path string) (int, error) {
+	return unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
 // errElsewhere is a path that only a thread with another root than ours can follow.
@@ -106,12 +109,12 @@ var errElsewhere = errors.New("the path leads through another root")
 // lookBeneath finds a relative path. What leaves the working directory, by ".." or an absolute link, the kernel follows from our
 // root: that is right only where the thread has the same.
 func lookBeneath(proc, path string) (inode, error) {
-	cwd, err := os.OpenFile(proc+"/cwd", unix.O_PATH|unix.O_DIRECTORY, 0)
+	cwd, err := directory(proc + "/cwd")
 	if err != nil {
 		return inode{}, err
 	}
-	defer cwd.Close()
-	file, err := stat(int(cwd.Fd()), path, unix.RESOLVE_BENEATH)
+	defer unix.Close(cwd)
+	file, err := stat(cwd, path, unix.RESOLVE_BENEATH)
 	if err == nil || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EACCES) {
 		return file, err
 	}

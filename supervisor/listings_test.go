@@ -1,0 +1,87 @@
+package supervisor
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"golang.org/x/sys/unix"
+)
+
+// What is remembered of directories is what is in them, whatever happens to them, and whenever: the same as without a memory.
+func TestListingsAreOfNow(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		top := t.TempDir()
+		var l listings
+		at := func(label string) string {
+			return filepath.Join(top, "d"+strconv.Itoa(rapid.IntRange(0, 2).Draw(rt, label)))
+		}
+		name := func() string { return rapid.SampledFrom([]string{"a.sock", "b.sock", "other"}).Draw(rt, "name") }
+		look := func(*rapid.T) {
+			for _, pattern := range []string{top + "/*/*.sock", top + "/d0/*", top + "/*/a.sock", top + "/none/*"} {
+				want, err := filepath.Glob(pattern)
+				if err != nil {
+					rt.Fatal(err)
+				}
+				got := slices.DeleteFunc(l.expand(pattern), func(path string) bool {
+					_, err := os.Lstat(path)
+					return err != nil
+				})
+				if slices.Sort(got); !slices.Equal(got, want) {
+					rt.Fatalf("%s: %q, want %q", pattern, got, want)
+				}
+			}
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"make":   func(*rapid.T) { _ = os.Mkdir(at("directory"), 0o700) },
+			"create": func(*rapid.T) { _ = os.WriteFile(filepath.Join(at("directory"), name()), nil, 0o600) },
+			"remove": func(*rapid.T) { _ = os.Remove(filepath.Join(at("directory"), name())) },
+			"clear":  func(*rapid.T) { _ = os.RemoveAll(at("directory")) },
+			"swap": func(*rapid.T) {
+				_ = unix.Renameat2(unix.AT_FDCWD, at("one"), unix.AT_FDCWD, at("other"), unix.RENAME_EXCHANGE)
+			},
+			"touch": func(*rapid.T) { _ = os.Chtimes(at("directory"), time.Unix(1, 0), time.Unix(1, 0)) },
+			"":      look,
+		})
+	})
+}
+
+// A directory that has not changed for a while is not read again; one that is another, or has changed, is.
+func TestListingsRemember(t *testing.T) {
+	// The sources are older than this test, which is compiled of them.
+	var l listings
+	const old = "testdata"
+	want := l.names(old)
+	known, ok := l.of[old]
+	if !ok || !slices.Equal(known.names, want) || len(want) == 0 {
+		t.Fatalf("remembers %v of %v", l.of, want)
+	}
+	remember := func(change func(*listing)) {
+		marked := known
+		marked.names = []string{"remembered"}
+		change(&marked)
+		l.of[old] = marked
+	}
+	remember(func(*listing) {})
+	if got := l.names(old); !slices.Equal(got, []string{"remembered"}) {
+		t.Errorf("read again: %q", got)
+	}
+	for _, change := range []func(*listing){
+		func(known *listing) { known.directory.ino++ },
+		func(known *listing) { known.changed.Nsec++ },
+	} {
+		remember(change)
+		if got := l.names(old); !slices.Equal(got, want) {
+			t.Errorf("not read again: %q", got)
+		}
+	}
+	young := t.TempDir()
+	if l.names(young); len(l.of) != 1 {
+		t.Errorf("remembers what has just changed: %v", l.of)
+	}
+}
