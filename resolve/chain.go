@@ -213,7 +213,11 @@ func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer 
 	if onlySigns(data) && len(s.records) > 0 {
 		return filtered(q, "the addresses are local ones, and the rule is not exact")
 	}
-	a.records = append(a.records, data...)
+	if len(a.records) == 0 {
+		a.records = slices.Clip(data)
+	} else {
+		a.records = append(a.records, data...)
+	}
 	a.rcode = s.rcode
 	if len(data) == 0 {
 		a.authority = syntheticSOA(q)

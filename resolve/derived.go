@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"iter"
 	"net/netip"
 	"strings"
 	"time"
@@ -22,21 +23,30 @@ const maxDerived = 512
 
 // Derived are the targets of CNAME, DNAME, SRV, MX, PTR, HTTPS and SVCB records in an answer, and its addresses, those
 // that are hints of the latter two included; the first 512.
-func (a Answer) Derived() []Derived {
-	var out []Derived
-	for _, rr := range a.records {
-		ttl := time.Duration(rr.Header().Ttl) * time.Second
-		for _, addr := range addressesOf(rr) {
-			out = append(out, Derived{Addr: addr.Unmap(), TTL: ttl})
-		}
-		if name := strings.TrimSuffix(ascii.Lower(targetOf(rr)), "."); name != "" {
-			out = append(out, Derived{Name: name, TTL: ttl})
-		}
-		if len(out) >= maxDerived {
-			return out[:maxDerived]
+func (a *Answer) Derived() iter.Seq[Derived] {
+	return func(yield func(Derived) bool) {
+		left := maxDerived
+		for _, rr := range a.records {
+			if !derive(rr, func(d Derived) bool { left--; return left >= 0 && yield(d) }) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// derive yields what a record leads to; false where no more is wanted.
+func derive(rr dns.RR, yield func(Derived) bool) bool {
+	ttl := time.Duration(rr.Header().Ttl) * time.Second
+	if addr, ok := addressOf(rr); ok {
+		return yield(Derived{Addr: addr.Unmap(), TTL: ttl})
+	}
+	for _, addr := range hintsOf(rr) {
+		if !yield(Derived{Addr: addr.Unmap(), TTL: ttl}) {
+			return false
+		}
+	}
+	name := strings.TrimSuffix(ascii.Lower(targetOf(rr)), ".")
+	return name == "" || yield(Derived{Name: name, TTL: ttl})
 }
 
 // targetOf is the name that a record leads to; "" or "." where there is none.
@@ -60,10 +70,8 @@ func targetOf(rr dns.RR) string {
 	return ""
 }
 
-func addressesOf(rr dns.RR) []netip.Addr {
-	if addr, ok := addressOf(rr); ok {
-		return []netip.Addr{addr}
-	}
+// hintsOf are the addresses that a record gives beside its target.
+func hintsOf(rr dns.RR) []netip.Addr {
 	var values []dns.SVCBKeyValue
 	switch rr := rr.(type) {
 	case *dns.HTTPS:

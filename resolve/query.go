@@ -34,11 +34,11 @@ type Query struct {
 
 // ParseQuery parses a client's message once. A message that is a question of a kind, but none that can be answered,
 // is no error: see [Query.Malformed]. RFC 1035 section 4.1, RFC 6891 section 6.1.
-func ParseQuery(wire []byte) (*Query, error) {
+func ParseQuery(wire []byte) (Query, error) {
 	if len(wire) < headerSize || wire[2]&0x80 != 0 {
-		return nil, ErrIgnore
+		return Query{}, ErrIgnore
 	}
-	q := &Query{
+	q := Query{
 		id:     binary.BigEndian.Uint16(wire),
 		opcode: int(wire[2] >> 3 & 0xf), recursion: wire[2]&1 != 0, checkingOff: wire[3]&0x10 != 0, size: dns.MinMsgSize,
 	}

@@ -31,7 +31,7 @@ func parse(t *testing.T, wire []byte) *Query {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return q
+	return &q
 }
 
 func unpack(t *testing.T, wire []byte) *dns.Msg {

@@ -73,7 +73,7 @@ func FuzzUpstreamReply(f *testing.F) {
 		}
 		told, missing := r.walk(query.Question(), Chain{}, knowledge{fresh: steps})
 		if missing == "" {
-			checkResponse(t, query, told)
+			checkResponse(t, &query, told)
 		}
 	})
 }

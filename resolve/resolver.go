@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // Config is what a Resolver needs. Zero values are the defaults, but for Upstreams and Records: none.
@@ -79,6 +81,10 @@ func (r *Resolver) Close() error {
 
 // Cached answers from what is known without asking: it never waits. False: Lookup has to.
 func (r *Resolver) Cached(q Question, c Chain) (Answer, bool) {
+	if q.Type != dns.TypePTR { // there is nothing to confirm
+		answer, missing := r.walk(q, c, knowledge{})
+		return answer, missing == ""
+	}
 	return r.confirm(q, c, func(q Question) (Answer, bool) {
 		answer, missing := r.walk(q, c, knowledge{})
 		return answer, missing == ""

@@ -19,6 +19,14 @@ func (q *Query) Response(a Answer, limit int) []byte {
 	if limit < tcpLimit {
 		limit = min(limit, q.size)
 	}
+	if wire := q.plain(a, limit); wire != nil {
+		return wire
+	}
+	return q.packed(a, limit)
+}
+
+// packed is the response as the DNS library packs it.
+func (q *Query) packed(a Answer, limit int) []byte {
 	m := q.message(a)
 	wire, err := m.Pack()
 	if err != nil {

@@ -96,7 +96,7 @@ func TestDerived(t *testing.T) {
 		"d.corp. 60 IN DNAME e.corp.", `a.corp. 60 IN PTR My\ Printer.corp.`, "a.corp. 60 IN NS ns.corp.", "a.corp. 60 IN TXT text.corp.",
 	)
 	var got []string
-	for _, d := range a.Derived() {
+	for d := range a.Derived() {
 		text := d.Name
 		if d.Name == "" {
 			text = d.Addr.String()

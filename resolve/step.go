@@ -53,8 +53,18 @@ func allWithTTL(records []dns.RR, ttl uint32) []dns.RR {
 	return out
 }
 
+// withTTL is a record of its own but for an address, whose octets nobody changes.
 func withTTL(rr dns.RR, ttl uint32) dns.RR {
-	rr = dns.Copy(rr)
+	switch old := rr.(type) {
+	case *dns.A:
+		young := *old
+		rr = &young
+	case *dns.AAAA:
+		young := *old
+		rr = &young
+	default:
+		rr = dns.Copy(rr)
+	}
 	rr.Header().Ttl = ttl
 	return rr
 }

@@ -74,7 +74,7 @@ const reasonMalformed policy.Reason = "malformed"
 
 // question is one that is being worked on.
 type question struct {
-	*resolve.Query
+	resolve.Query
 	by      asker
 	limit   int // of the transport, in bytes
 	start   time.Time

@@ -116,7 +116,7 @@ func (d *desk) grant(q *question, asked resolve.Question, a resolve.Answer) {
 		return
 	}
 	now := time.Now()
-	for _, derived := range a.Derived() {
+	for derived := range a.Derived() {
 		lease := policy.Lease{Origin: q.origin, Depth: q.depth + 1, Until: now.Add(q.rules.term(derived.TTL))}
 		if derived.Name == "" {
 			d.leases.GrantAddress(derived.Addr, lease, now)
