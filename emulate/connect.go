@@ -41,12 +41,9 @@ func (e *Emulator) unix(c Call, to address) verdict {
 	return run()
 }
 
-// arrive has a namespace that the tree has made given addresses, before a program in it looks for them by netlink or by a connect
+// arrive has the namespace of a thread that is away given addresses, before a program in it looks for them by netlink or by a connect
 // to loopback: without one it would conclude that it need not ask for any (AI_ADDRCONFIG in getaddrinfo(3)).
 func (e *Emulator) arrive(n sys.Notification, c Call, connects bool) {
-	if !e.Handler.Away(n.TID) {
-		return
-	}
 	s, v, ok := e.take(n)
 	switch {
 	case ok:
@@ -62,7 +59,9 @@ func (e *Emulator) connectInet(n sys.Notification, c Call, to address) verdict {
 		return run()
 	}
 	if to.inet.Port() != dnsPort && e.Local(to.inet.Addr()) {
-		e.arrive(n, c, true)
+		if e.Handler.Away(n.TID) {
+			e.arrive(n, c, true)
+		}
 		e.connectLocal(n, c, to)
 		return run()
 	}

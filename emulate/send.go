@@ -99,14 +99,16 @@ func (e *Emulator) send(n sys.Notification, d datagram) verdict {
 	case d.to.family == unix.AF_UNIX:
 		return e.unix(d.call, d.to)
 	case d.to.family == unix.AF_NETLINK:
-		if e.dumpsAddresses(n, d) {
+		if e.Handler.Away(n.TID) && e.dumpsAddresses(n, d) {
 			e.arrive(n, d.call, false)
 		}
 		return run()
 	case !d.to.inet.IsValid():
 		return run() // without a name its peer was fixed by a connect; what the kernel refuses
 	case !e.aimed(d.to) && e.Local(d.to.inet.Addr()):
-		e.arrive(n, d.call, true)
+		if e.Handler.Away(n.TID) {
+			e.arrive(n, d.call, true)
+		}
 		return run()
 	}
 	s, v, ok := e.take(n)
