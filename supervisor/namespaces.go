@@ -28,6 +28,7 @@ type namespaces struct {
 	host        bool             // the home namespace is the host's: its calls are let run
 	home        identity         // of the command's own
 	file        sys.FileID       // of it
+	held        *os.File         // it: while somebody has it open, the kernel need not make its file anew for each look at a thread's
 	main        *emulate.Network // the home's; nil in host mode
 	top         sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
 
@@ -80,17 +81,19 @@ func (c *Config) namespaces(ctx context.Context, tree *sys.Tree, w *wall, h *han
 		if n.home, err = identifySocket(fd); err != nil {
 			return err
 		}
-		home, err := sys.NetworkOf(fd)
-		if err != nil {
+		if n.held, err = sys.NetworkOf(fd); err != nil {
 			return err
 		}
-		if n.file, err = sys.Identify(home); err == nil {
+		if n.file, err = sys.Identify(n.held); err == nil {
 			n.top, err = sys.IdentifyPath(fmt.Sprintf("/proc/%d/ns/user", tree.PID))
 		}
 		if !sys.TakesDescriptors() {
 			n.home = identity{file: n.file}
 		}
-		return errors.Join(err, home.Close())
+		if err != nil {
+			err = errors.Join(err, n.held.Close())
+		}
+		return err
 	})
 }
 
@@ -108,15 +111,20 @@ func (n *namespaces) beginAtHost() error {
 		return fmt.Errorf("make a socket: %w", err)
 	}
 	defer unix.Close(fd)
-	if n.file, err = sys.IdentifyPath("/proc/self/ns/net"); err != nil {
+	if n.held, err = os.Open("/proc/self/ns/net"); err != nil {
 		return err
+	}
+	if n.file, err = sys.Identify(n.held); err != nil {
+		return errors.Join(err, n.held.Close())
 	}
 	if cookie, errno := sys.NetworkCookie(fd); errno == 0 && sys.TakesDescriptors() {
 		n.home.cookie = cookie
 	} else {
 		n.home.file = n.file
 	}
-	n.top, err = sys.IdentifyPath("/proc/self/ns/user")
+	if n.top, err = sys.IdentifyPath("/proc/self/ns/user"); err != nil {
+		err = errors.Join(err, n.held.Close())
+	}
 	return err
 }
 
@@ -390,4 +398,5 @@ func (n *namespaces) close() {
 	n.closed = true
 	n.mu.Unlock()
 	n.pending.Wait()
+	_ = n.held.Close()
 }

@@ -52,3 +52,21 @@ func TestAThreadThatMoved(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The home's file stays open for the run, so that the kernel keeps it.
+func TestHomeIsHeld(t *testing.T) {
+	n := &namespaces{ended: make(chan struct{})}
+	if err := n.beginAtHost(); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := sys.Identify(n.held); err != nil || id != n.file {
+		t.Errorf("holds %v (%v), not %v", id, err, n.file)
+	}
+	if n.away(os.Getpid()) {
+		t.Error("we are not at home")
+	}
+	n.close()
+	if err := n.held.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("still open after the run: %v", err)
+	}
+}
