@@ -71,7 +71,7 @@ func (s *signals) pass(tree *sys.Tree) (stop func()) {
 // settle returns once what has come to us is in the channels of those who want it: signal.Stop waits for that, and has nothing
 // else to do for a signal that others want.
 func settle() {
-	none := make(chan os.Signal)
+	none := make(chan os.Signal, 1)
 	signal.Notify(none, unix.SIGWINCH)
 	signal.Stop(none)
 }
