@@ -54,6 +54,9 @@ func TestAdversaryStoppedSupervisor(t *testing.T) {
 			}
 		}
 		for _, packet := range p.o.captured()[before:] {
+			if strings.Contains(packet, "Flags [.], ack") && strings.HasSuffix(packet, "length 0") {
+				continue // of what an upstream sent before; the kernel waits a while with it
+			}
 			t.Errorf("got out while the supervisor is stopped: %s", packet)
 		}
 		must(t, p.cmd.Process.Signal(unix.SIGCONT))
