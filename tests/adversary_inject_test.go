@@ -47,8 +47,9 @@ func traced(t *testing.T, pid int, file string, options ...string) (stop func() 
 // call is the name of a system call in what strace has written.
 var call = regexp.MustCompile(`(?m)^\d+ +([a-z_0-9]+)\(`)
 
-// unfailing are calls that cannot fail as they are made, do not come back, or have done their work where they fail, as close(2) has.
-var unfailing = []string{"exit", "exit_group", "rt_sigreturn", "restart_syscall", "gettid", "getpid", "close", "kill"}
+// unfailing are calls that cannot fail as they are made, do not come back, or have done their work where they fail, as close(2) has. Without the stack for
+// signals that sigaltstack(2) gives each new thread, the Go runtime would take them on the stack of the goroutine, and be lost.
+var unfailing = []string{"exit", "exit_group", "rt_sigreturn", "restart_syscall", "gettid", "getpid", "close", "kill", "sigaltstack"}
 
 // path are the system calls that a process makes while everything is asked: those that it made each time, and those that it made now and then.
 func (p *patient) path(pid int) (always, sometimes []string) {
