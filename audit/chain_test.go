@@ -79,7 +79,7 @@ func TestNoStartNoLog(t *testing.T) {
 
 // A line that a full disk cut is none of the chain's; a line that lacks but its newline is.
 func TestChainPastTornLines(t *testing.T) {
-	whole := len(appendLine(nil, new(question("b")), 1)) - 1
+	whole := len(firstLine(new(question("b")), 1)) - 1
 	for _, tt := range []struct {
 		name  string
 		room  int // of the second line's bytes

@@ -24,10 +24,10 @@ var update = flag.Bool("update", false, "write the lines as they are now into te
 // named are what the lines of these tests are told of their session.
 var named = Options{Conversation: "67e55044-10b1-426f-9247-bb680e5fe0c8", Session: "s1"}
 
-// appendLine appends e as the first line of a chain.
-func appendLine(dst []byte, e *Event, count int) []byte {
+// firstLine gives e as the first line of a chain.
+func firstLine(e *Event, count int) []byte {
 	c := newChain()
-	return append(dst, c.seal(new(writer{opts: &named}).appendEvent(c.start(nil), e, count))[hashLen+1:]...)
+	return c.seal(new(writer{opts: &named}).appendEvent(c.start(nil), e, count))[hashLen+1:]
 }
 
 // allowed is an event with every field set.
@@ -103,7 +103,7 @@ func TestLines(t *testing.T) {
 		{"too_many_answers", Event{Name: PolicyDecision, Time: at, Answers: slices.Repeat([]string{"192.0.2.1"}, MaxItems+1)}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := appendLine(nil, &tt.event, tt.count)
+			got := firstLine(&tt.event, tt.count)
 			file := filepath.Join("testdata", tt.name+".json")
 			if *update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -175,7 +175,7 @@ func TestListBounds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := Event{Process: Process{Args: tt.list, ArgsCut: tt.more}}
-			args, _ := decode(t, appendLine(nil, &e, 1))["process.command_args"].([]any)
+			args, _ := decode(t, firstLine(&e, 1))["process.command_args"].([]any)
 			if len(args) != tt.want {
 				t.Fatalf("%d arguments, want %d", len(args), tt.want)
 			}
@@ -208,7 +208,7 @@ func FuzzLine(f *testing.F) {
 func checkLine(t rapid.TB, name, exe string, args []string) {
 	t.Helper()
 	e := Event{Name: BlockDecision, Scope: ScopeNonDomain, ServerAddress: name, Process: Process{Executable: exe, Args: args}}
-	got := decode(t, appendLine(nil, &e, 1))
+	got := decode(t, firstLine(&e, 1))
 	checkField(t, got, "server.address", name)
 	checkField(t, got, "process.executable.path", exe)
 	list, _ := got["process.command_args"].([]any)

@@ -74,7 +74,7 @@ func TestLookup(t *testing.T) {
 				return
 			}
 			e := Event{Process: Lookup(pid)}
-			args := decode(t, appendLine(nil, &e, 1))["process.command_args"].([]any)
+			args := decode(t, firstLine(&e, 1))["process.command_args"].([]any)
 			if last := args[len(args)-1].(string); !strings.HasSuffix(last, cut) {
 				t.Errorf("the line's last argument is %q", last)
 			}
