@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,11 @@ import (
 	"strings"
 	"time"
 )
+
+// tried is the part of the page that nothing measures anew.
+//
+//go:embed tried.md
+var tried string
 
 const maxBinary = 25 << 20 // bytes
 
@@ -33,7 +39,7 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 	}
 	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, and the last points of curves that do were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do.\n")
 	reasons(&b, rows, profiles)
-	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n\n## How it grows\n")
+	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n" + tried + "\n## How it grows\n")
 	for _, c := range curves {
 		fmt.Fprintf(&b, "\n### %s\n", c.title)
 		if len(c.points) == 0 {
