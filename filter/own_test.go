@@ -1,8 +1,6 @@
 package filter
 
 import (
-	"bytes"
-	"os"
 	"slices"
 	"testing"
 
@@ -25,16 +23,7 @@ func TestOwnIsCompiled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Encode(insns)
-		if *update {
-			if err := os.WriteFile(o.file(), want, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if got, err := o.Program(); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is not what the rules say (-update writes it): %v", o.file(), err)
-		}
+		checkCompiled(t, o.file(), Encode(insns), o.Program)
 	}
 }
 
