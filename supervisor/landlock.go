@@ -8,6 +8,7 @@ import (
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
 	"github.com/codex-dnsvisor/codex-dnsvisor/filter"
@@ -60,7 +61,10 @@ func ruleset(at Door, files []string, lines *audit.Log) (*os.File, error) {
 	}
 	// Its Restrict would wait for ever for a thread that does not come. Flags are of what the kernel logs; we ask for none.
 	fd, _, err := domain.BestEffort().NewRulesetFD(rules...) // for rights over files that it has learnt later
-	if err != nil || fd < 0 {
+	if err == nil && fd < 0 {                                // it found nothing to enforce, where the kernel has just said that it does
+		err = unix.ENOSYS
+	}
+	if err != nil {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), "ruleset"), nil
