@@ -10,7 +10,7 @@
 
 enum {
 	BLOCK = 4 << 20, // what the runtime makes its heap grow by
-	BLOCKS = 2,      // it begins anywhere in the first one
+	BLOCKS = 1,      // it begins anywhere in it; small pages of the next keep an idle supervisor below 20 MiB
 };
 
 void *__real_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
