@@ -125,7 +125,7 @@ func (e *Emulator) readName(n sys.Notification, base uint64, length int) (addres
 // take duplicates the descriptor that the call names, and makes sure that it was the caller's. False: the verdict, which lets the
 // call run where none of the caller's descriptors can be had (see unseen).
 func (e *Emulator) take(n sys.Notification) (socket, verdict, bool) {
-	fd, err := sys.TakeDescriptor(n.TID, int(int32(n.Args[0])))
+	fd, err := e.Listener.Take(n, int(int32(n.Args[0])))
 	if errors.Is(err, sys.ErrOwnTable) || errors.Is(err, sys.ErrNotSupported) {
 		return socket{}, run(), false
 	}

@@ -25,6 +25,7 @@ type Listener struct {
 	idValid uintptr   // the ioctl number that this kernel takes
 	closed  atomic.Bool
 	watch   sync.WaitGroup
+	pidfds  pidfds
 
 	mu        sync.Mutex
 	gone      bool
@@ -242,6 +243,9 @@ func (l *Listener) Valid(id uint64) bool {
 	return ioctlPtr(l.fd, l.idValid, unsafe.Pointer(&id)) == nil
 }
 
+// Take is TakeDescriptor of the thread that calls; for threads that do so often it is quicker.
+func (l *Listener) Take(n Notification, fd int) (int, error) { return l.pidfds.take(n.TID, fd) }
+
 // Wake ends Receive, now and for good.
 func (l *Listener) Wake() error {
 	one := [8]byte{1}
@@ -256,6 +260,7 @@ func (l *Listener) Close() error {
 	}
 	err := l.Wake()
 	l.watch.Wait()
+	l.pidfds.close()
 	return errors.Join(err, l.file.Close(), unix.Close(l.wake))
 }
 

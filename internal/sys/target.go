@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,43 +23,91 @@ const (
 // TakeDescriptor duplicates descriptor fd of the thread tid into this process: the same open file description,
 // close-on-exec. unix.EBADF: the thread has no such descriptor. ErrOwnTable, ErrNotSupported: none of its descriptors can be had.
 func TakeDescriptor(tid, fd int) (int, error) {
+	var p pidfds
+	defer p.close()
+	return p.take(tid, fd)
+}
+
+// pidfds take descriptors of threads, and keep a pidfd of some, since opening and closing one takes longer than the rest. It stands for the
+// thread that it was opened for: once that has ended it gives nothing (ESRCH), whoever has its number since. The zero value keeps none.
+type pidfds struct {
+	kept [16]atomic.Uint64 // by thread id: the id, above the pidfd; 0: none, or in use
+}
+
+func (p *pidfds) take(tid, fd int) (int, error) {
 	if !TakesDescriptors() {
 		return -1, pidfdGetfd.lacking()
 	}
-	pidfd, err := threadFD(tid)
+	slot := &p.kept[uint(tid)%uint(len(p.kept))]
+	if id, pidfd := unpack(slot.Swap(0)); id == tid {
+		got, err := unix.PidfdGetfd(pidfd, fd, 0)
+		p.keep(slot, tid, pidfd)
+		if !errors.Is(err, unix.ESRCH) {
+			return got, err
+		}
+	} else if id != 0 {
+		_ = unix.Close(pidfd)
+	}
+	pidfd, own, err := threadFD(tid)
 	if err != nil {
 		return -1, err
 	}
-	defer unix.Close(pidfd)
-	return unix.PidfdGetfd(pidfd, fd, 0)
+	got, err := unix.PidfdGetfd(pidfd, fd, 0)
+	if own {
+		p.keep(slot, tid, pidfd)
+	} else {
+		_ = unix.Close(pidfd)
+	}
+	return got, err
 }
+
+func (p *pidfds) keep(slot *atomic.Uint64, tid, pidfd int) {
+	if id, before := unpack(slot.Swap(uint64(tid)<<32 | uint64(pidfd))); id != 0 {
+		_ = unix.Close(before)
+	}
+}
+
+// close lets go of all. No other method may be running.
+func (p *pidfds) close() {
+	for i := range p.kept {
+		if id, pidfd := unpack(p.kept[i].Swap(0)); id != 0 {
+			_ = unix.Close(pidfd)
+		}
+	}
+}
+
+func unpack(kept uint64) (tid, pidfd int) { return int(kept >> 32), int(uint32(kept)) }
 
 // TakesDescriptors says whether TakeDescriptor can work at all.
 func TakesDescriptors() bool { return pidfdGetfd.there() }
 
-func threadFD(tid int) (int, error) {
+// threadFD opens a pidfd by which a thread's descriptors can be taken. own: the thread's own, and good for as long as that is; else its
+// process's, while they share a table.
+func threadFD(tid int) (pidfd int, own bool, err error) {
 	if pidfdThread.there() {
-		return unix.PidfdOpen(tid, pidfdThreadFlag)
+		pidfd, err = unix.PidfdOpen(tid, pidfdThreadFlag)
+		return pidfd, true, err
 	}
 	// Then a pidfd stands for a process: of a leader at once, of another thread only if they share the table.
 	if pidfd, err := unix.PidfdOpen(tid, 0); err == nil {
-		return pidfd, nil
+		return pidfd, true, nil
 	}
 	tgid, err := ThreadGroup(tid)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
 	if !kcmpFiles.there() {
-		return -1, ErrOwnTable
+		return -1, false, ErrOwnTable
 	}
 	shared, err := sharesTable(tgid, tid)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
 	if !shared {
-		return -1, ErrOwnTable
+		return -1, false, ErrOwnTable
 	}
-	return unix.PidfdOpen(tgid, 0)
+	pidfd, err = unix.PidfdOpen(tgid, 0)
+	return pidfd, false, err
 }
 
 // sharesTable says whether two threads have one descriptor table; kcmp(2).

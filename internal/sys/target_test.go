@@ -2,6 +2,7 @@ package sys
 
 import (
 	"errors"
+	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -59,4 +60,48 @@ func TestTakeDescriptor(t *testing.T) {
 			_ = unix.Close(got)
 		})
 	}
+}
+
+// A pidfd that is kept serves its thread, gives way to that of another, and is not taken for one of a thread that got its number later.
+func TestPidfdsAreKept(t *testing.T) {
+	for _, mask := range []string{"", "pidfd_thread"} {
+		masked(t, mask)
+		var p pidfds
+		take := func(tid, fd int, want error) {
+			t.Helper()
+			got, err := p.take(tid, fd)
+			if !errors.Is(err, want) || (err == nil) != (got >= 0) {
+				t.Errorf("masked %q: %d, %v, not %v", mask, got, err, want)
+			}
+			_ = unix.Close(got)
+		}
+		slot := &p.kept[uint(unix.Getpid())%uint(len(p.kept))]
+		threadWith(t, false, func(tid, fd int) {
+			take(tid, fd, nil)
+			take(tid, fd, nil)
+			take(tid, -1, unix.EBADF)
+		})
+		threadWith(t, false, func(_, fd int) {
+			p.keep(slot, unix.Getpid(), pidfdOfEnded(t))
+			take(unix.Getpid(), fd, nil)
+			if id, _ := unpack(slot.Load()); id != unix.Getpid() {
+				t.Errorf("masked %q: a pidfd of %d is kept", mask, id)
+			}
+		})
+		p.close()
+	}
+}
+
+// pidfdOfEnded stands for a process that has ended, as a pidfd does whose number may be another's.
+func pidfdOfEnded(t *testing.T) int {
+	t.Helper()
+	cmd := exec.Command("true")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pidfd, err := unix.PidfdOpen(cmd.Process.Pid, 0)
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	return pidfd
 }
