@@ -3,7 +3,6 @@ package resolve
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // learn asks the upstreams at the chain's pace, once for all who ask the same at the same time. It fails with an answer that
@@ -12,29 +11,38 @@ func (r *Resolver) learn(ctx context.Context, q Question, c Chain) (map[stepKey]
 	if err := c.pace(ctx); err != nil {
 		return nil, ServFail(0, "too many questions to upstreams")
 	}
-	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
-	done := r.flight.DoChan(fmt.Sprint(q.key(q.fqdn())), func() (any, error) {
-		if !r.begin() {
-			return nil, errClosed
-		}
-		defer r.asking.Done()
-		if !r.slots.TryAcquire(1) {
-			return nil, errBusy
-		}
-		defer r.slots.Release(1)
-		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
-		defer cancel()
-		return r.askAll(ctx, q)
-	})
+	key := q.key(q.fqdn())
+	asked, first := r.flight.join(key)
+	if first {
+		go r.fly(key, q, asked) //nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ServFail(EDENoReachableAuthority, "no upstream answered in time")
-	case result := <-done:
-		if result.Err != nil {
-			return nil, failure(result.Err)
+	case <-asked.done:
+		if asked.err != nil {
+			return nil, failure(asked.err)
 		}
-		return result.Val.(map[stepKey]step), Answer{}
+		return asked.steps, Answer{}
 	}
+}
+
+// fly asks for all who have joined.
+func (r *Resolver) fly(key stepKey, q Question, asked *asked) {
+	defer r.flight.end(key, asked)
+	switch {
+	case !r.begin():
+		asked.err = errClosed
+		return
+	case !r.slots.TryAcquire(1):
+		asked.err = errBusy
+	default:
+		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
+		asked.steps, asked.err = r.askAll(ctx, q)
+		cancel()
+		r.slots.Release(1)
+	}
+	r.asking.Done()
 }
 
 // begin counts a question that Close has to wait for. False: it waits already.

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
 )
 
 // working is what a resolver, its predecessors and its successors have in hand: all of them together keep the bound of it,
@@ -27,7 +26,7 @@ type knowing struct {
 	from    Config // but for what answers are given from without asking, or only chosen by
 	cache   *cache
 	servers *servers
-	flight  singleflight.Group
+	flight  flight
 }
 
 // Successor makes the resolver that answers from now on. A question that r has begun ends with r, and nothing of r is left
