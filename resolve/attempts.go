@@ -22,10 +22,11 @@ type attempts struct {
 	lanes    int
 	share    time.Duration // of one attempt
 	queue    []Upstream    // each as often as it is asked at most
-	running  []Upstream    // in the order in which they were asked
 	refusing map[Upstream]bool
 	failures map[Upstream]error
-	done     chan attempt
+
+	running []Upstream   // of a race, in the order in which they were asked
+	done    chan attempt // of a race
 }
 
 type attempt struct {
@@ -43,20 +44,50 @@ func (s *servers) ask(ctx context.Context, q Question, within time.Duration) (*d
 	}
 	a := &attempts{
 		servers: s, question: q, lanes: min(s.lanes, len(order)), queue: slices.Repeat(order, tries),
-		refusing: map[Upstream]bool{}, failures: map[Upstream]error{}, done: make(chan attempt, s.lanes),
+		refusing: map[Upstream]bool{}, failures: map[Upstream]error{},
 	}
 	within -= within / 20 // so that who waits hears what went wrong, and not only that time is up
 	a.share = max(within*time.Duration(a.lanes)/time.Duration(tries*len(order)), shortestTry)
+	var reply *dns.Msg
+	if a.lanes == 1 {
+		reply, err = a.inTurn(ctx)
+	} else {
+		reply, err = a.race(ctx)
+	}
+	if err != nil {
+		return nil, a.failure(order)
+	}
+	return reply, nil
+}
+
+// inTurn asks one after the other.
+func (a *attempts) inTurn(ctx context.Context) (*dns.Msg, error) {
+	for _, u := range a.queue {
+		if ctx.Err() != nil {
+			break
+		}
+		if a.refusing[u] {
+			continue
+		}
+		reply, err := a.servers.try(ctx, a.share, u, a.question)
+		if err == nil {
+			return reply, nil
+		}
+		a.failed(u, err)
+	}
+	return nil, errAllFailed
+}
+
+// race asks several at once. It returns when none is being asked any more.
+func (a *attempts) race(ctx context.Context) (*dns.Msg, error) {
+	a.done = make(chan attempt, a.lanes)
 	ctx, cancel := context.WithCancel(ctx)
 	reply, err := a.first(ctx)
 	cancel()
 	for range a.running {
 		<-a.done
 	}
-	if err != nil {
-		return nil, a.failure(order)
-	}
-	return reply, nil
+	return reply, err
 }
 
 var errAllFailed = errors.New("every upstream failed")
@@ -101,10 +132,15 @@ func (a *attempts) start(ctx context.Context) {
 	}
 }
 
+// failed remembers how an attempt ended.
+func (a *attempts) failed(u Upstream, err error) {
+	a.refusing[u] = errors.Is(err, errRefusing)
+	a.failures[u] = fmt.Errorf("%s: %w", u, err)
+}
+
 // note takes a failed attempt off.
 func (a *attempts) note(one attempt) {
-	a.refusing[one.upstream] = errors.Is(one.err, errRefusing)
-	a.failures[one.upstream] = fmt.Errorf("%s: %w", one.upstream, one.err)
+	a.failed(one.upstream, one.err)
 	at := slices.Index(a.running, one.upstream)
 	a.running = slices.Delete(a.running, at, at+1)
 }

@@ -101,8 +101,12 @@ func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 
 func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 	fresh := map[stepKey]step{} // what was learnt for this question, cached or not
-	patience, cancel := context.WithTimeout(ctx, r.patience())
-	defer cancel()
+	patience := ctx
+	if r.cache.stale > 0 {
+		var cancel func()
+		patience, cancel = context.WithTimeout(ctx, stalePatience)
+		defer cancel()
+	}
 	for range maxHops + 1 {
 		answer, missing := r.walk(q, c, knowledge{fresh: fresh})
 		if missing == "" {
@@ -131,13 +135,8 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 	return ServFail(0, "the chain of names is too long")
 }
 
-// patience is how long an upstream is waited for where a stale answer may do; RFC 8767 section 5.
-func (r *Resolver) patience() time.Duration {
-	if r.cache.stale > 0 {
-		return 1800 * time.Millisecond
-	}
-	return r.timeout
-}
+// stalePatience is how long an upstream is waited for where a stale answer may do; RFC 8767 section 5.
+const stalePatience = 1800 * time.Millisecond
 
 // stale is the answer from what the cache remembers past its time; false where that is not whole. RFC 8767.
 func (r *Resolver) stale(q Question, c Chain, fresh map[stepKey]step, failure Answer) (Answer, bool) {
