@@ -3,8 +3,6 @@ package resolve
 import (
 	"context"
 	"errors"
-	"net"
-	"time"
 
 	"github.com/miekg/dns"
 )
@@ -19,21 +17,21 @@ const (
 // byDatagram sends the question and waits for its reply. Whatever else arrives is passed over: it may be forged. Where much does,
 // the error is errForged.
 func byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
-	var dialer net.Dialer
-	raw, err := dialer.DialContext(ctx, "udp", u.address.String())
+	wire, err := m.Pack()
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) }) // ends reads and writes
-	defer stop()
-	conn := &dns.Conn{Conn: raw}
-	defer raw.Close() //nolint:errcheck // the reply is here or the error is
-	if err := conn.WriteMsg(m); err != nil {
+	conn, err := openSocket(u.address)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.close()
+	if err := conn.send(wire); err != nil {
 		return nil, err
 	}
 	buffer := make([]byte, maxDatagram)
 	for forged := 0; forged < maxForged; {
-		n, err := conn.Read(buffer)
+		n, err := conn.receive(ctx, buffer)
 		if err != nil {
 			return nil, err
 		}
