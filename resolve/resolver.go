@@ -123,7 +123,7 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 			switch {
 			case ok:
 				return stale
-			case patience.Err() == nil:
+			case patience.Err() == nil, ctx.Err() != nil:
 				return failure
 			}
 			if steps, failure = r.learn(ctx, ask, c); failure.failed {
