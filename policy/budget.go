@@ -118,15 +118,16 @@ func (b *Budget) forget(now time.Time) time.Time {
 
 // Question waits until one more question may be sent upstream for a name that the rule allowed. The error is the context's,
 // or says that its deadline comes first. Rules without a pattern, and nil, share a rate.
-func (b *Budget) Question(ctx context.Context, rule *Rule) error {
+func (b *Budget) Question(ctx context.Context, rule *Rule) error { return b.limiter(rule).Wait(ctx) }
+
+// QuestionNow is Question where nothing has to be waited for; false: something has.
+func (b *Budget) QuestionNow(rule *Rule) bool { return b.limiter(rule).Allow() }
+
+func (b *Budget) limiter(rule *Rule) *rate.Limiter {
 	text := ""
 	if rule != nil {
 		text = rule.Pattern.String()
 	}
-	return b.limiter(text).Wait(ctx)
-}
-
-func (b *Budget) limiter(text string) *rate.Limiter {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if l := b.questions[text]; l != nil {

@@ -11,10 +11,20 @@ func (r *Resolver) learn(ctx context.Context, q Question, c Chain) (map[stepKey]
 	if err := c.pace(ctx); err != nil {
 		return nil, ServFail(0, "too many questions to upstreams")
 	}
-	key := q.key(q.fqdn())
+	key, post := q.key(q.fqdn()), PostOf(ctx)
 	asked, first := r.flight.join(key)
-	if first {
-		go r.fly(key, q, asked) //nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
+	//nolint:contextcheck // what is asked outlives the one who asks first: others wait for it too
+	switch {
+	case first && post.begin():
+		own, cancel := context.WithCancel(ctx) // all that may hold a post end together
+		stop := context.AfterFunc(r.ctx, cancel)
+		r.fly(own, key, q, asked)
+		stop()
+		cancel()
+	case first:
+		go r.fly(r.ctx, key, q, asked)
+	default:
+		post.Leave()
 	}
 	select {
 	case <-ctx.Done():
@@ -28,7 +38,7 @@ func (r *Resolver) learn(ctx context.Context, q Question, c Chain) (map[stepKey]
 }
 
 // fly asks for all who have joined.
-func (r *Resolver) fly(key stepKey, q Question, asked *asked) {
+func (r *Resolver) fly(ctx context.Context, key stepKey, q Question, asked *asked) {
 	defer r.flight.end(key, asked)
 	switch {
 	case !r.begin():
@@ -37,7 +47,7 @@ func (r *Resolver) fly(key stepKey, q Question, asked *asked) {
 	case !r.slots.TryAcquire(1):
 		asked.err = errBusy
 	default:
-		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
+		ctx, cancel := context.WithTimeout(ctx, r.timeout)
 		asked.steps, asked.err = r.askAll(ctx, q)
 		cancel()
 		r.slots.Release(1)

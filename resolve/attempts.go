@@ -80,6 +80,7 @@ func (a *attempts) inTurn(ctx context.Context) (*dns.Msg, error) {
 
 // race asks several at once. It returns when none is being asked any more.
 func (a *attempts) race(ctx context.Context) (*dns.Msg, error) {
+	PostOf(ctx).Leave()
 	a.done = make(chan attempt, a.lanes)
 	ctx, cancel := context.WithCancel(ctx)
 	reply, err := a.first(ctx)

@@ -35,8 +35,8 @@ type Chain struct {
 	AllowLocal bool
 	// Confirm gives a name for an address only where the name has that address; RFC 1912 section 2.1.
 	Confirm bool
-	// Pace waits until upstreams may be asked about one more name. An error: they may not, and there is no answer. nil does
-	// not wait.
+	// Pace waits until upstreams may be asked about one more name; before that it leaves the [Post] of its context. An error: they may
+	// not, and there is no answer. nil does not wait.
 	Pace func(ctx context.Context) error
 }
 

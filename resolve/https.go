@@ -51,6 +51,7 @@ func (w *web) transport(s *secure) *http.Transport {
 
 // ask sends one question by POST. Redirections are not followed: they lead to where nobody configured.
 func (w *web) ask(ctx context.Context, s *secure, m *dns.Msg) (*dns.Msg, error) {
+	PostOf(ctx).Leave()
 	wire, err := m.Pack()
 	if err != nil {
 		return nil, err

@@ -103,6 +103,7 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 	fresh := map[stepKey]step{} // what was learnt for this question, cached or not
 	patience := ctx
 	if r.cache.stale > 0 {
+		PostOf(ctx).Leave() // since what is asked goes on past our patience
 		var cancel func()
 		patience, cancel = context.WithTimeout(ctx, stalePatience)
 		defer cancel()

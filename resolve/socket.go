@@ -56,8 +56,14 @@ func (s *socket) send(wire []byte) error {
 	return os.NewSyscallError("write", err)
 }
 
-// receive waits for a datagram until ctx ends.
+// receive waits for a datagram until ctx ends, at the post if there is one.
 func (s *socket) receive(ctx context.Context, buffer []byte) (n int, err error) {
+	end, _ := ctx.Deadline() // every try has one
+	for PostOf(ctx).await(s.fd, end) {
+		if n, err = s.read(buffer); !errors.Is(err, unix.EAGAIN) { // a datagram with a wrong checksum is none
+			return n, err
+		}
+	}
 	if s.file == nil {
 		s.file = os.NewFile(uintptr(s.fd), "upstream")
 	}
@@ -67,16 +73,22 @@ func (s *socket) receive(ctx context.Context, buffer []byte) (n int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	cerr := conn.Read(func(fd uintptr) bool { // which unlike the file's own Read lets a datagram without octets be one
-		for n, err = unix.Read(int(fd), buffer); errors.Is(err, unix.EINTR); {
-			n, err = unix.Read(int(fd), buffer)
-		}
+	cerr := conn.Read(func(uintptr) bool { // which unlike the file's own Read lets a datagram without octets be one
+		n, err = s.read(buffer)
 		return !errors.Is(err, unix.EAGAIN)
 	})
 	if cerr != nil {
 		return 0, cerr
 	}
-	return n, os.NewSyscallError("read", err)
+	return n, err
+}
+
+func (s *socket) read(buffer []byte) (int, error) {
+	for {
+		if n, err := unix.Read(s.fd, buffer); !errors.Is(err, unix.EINTR) {
+			return n, os.NewSyscallError("read", err)
+		}
+	}
 }
 
 func (s *socket) close() {

@@ -10,6 +10,7 @@ import (
 
 // stream asks over a connection: over a kept one for half of the time left, since its server may have left it meanwhile.
 func (e *exchanger) stream(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
+	PostOf(ctx).Leave()
 	leave, err := e.idle.enter(ctx, u)
 	if err != nil {
 		return nil, err

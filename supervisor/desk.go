@@ -133,6 +133,7 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 		return d.settle(q)
 	}
 	return reply{pending: func(ctx context.Context) []byte {
+		resolve.PostOf(ctx).Leave()
 		q.lookup()
 		return d.settle(q).await(ctx)
 	}}
@@ -177,6 +178,10 @@ const longestWait = 3 * time.Second
 func (d *desk) look(ctx context.Context, q *question) resolve.Answer {
 	paced := chain(q)
 	paced.Pace = func(ctx context.Context) error {
+		if d.budget.QuestionNow(q.Rule) {
+			return nil
+		}
+		resolve.PostOf(ctx).Leave()
 		ctx, cancel := context.WithTimeout(ctx, longestWait)
 		defer cancel()
 		return d.budget.Question(ctx, q.Rule)

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
-	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
 const (
@@ -41,45 +40,10 @@ func (s *stub) start(ctx context.Context) (wait func()) {
 
 // serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking, and of each thread in turn.
 func (s *stub) serveUDP(ctx context.Context) error {
-	buf := make([]byte, maxTCPResponse)
-	var turn turn
-	waiting := hail{stub: s.wall.stub, clients: s.clients}
-	for {
-		turn.yield()
-		d, ok := waiting.pop()
-		var err error
-		if !ok {
-			d, err = s.wall.stub.Receive(buf)
-		}
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
-			breathe(err) // else an ICMP error of an earlier response: the next read is another datagram
-		default:
-			s.datagram(ctx, d)
-		}
-		waiting.gather(buf)
-	}
-}
-
-// datagram answers one datagram; it does not wait.
-func (s *stub) datagram(ctx context.Context, d sys.Datagram) {
-	who := s.clients.from(audit.TransportDNSUDP, d.From)
-	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index}
-	reply := s.desk.ask(d.Data, by, maxUDPResponse)
-	if reply.pending == nil {
-		s.send(reply.response, by)
-		return
-	}
-	leave, ok := s.waiting.enter(who.tid)
-	if !ok {
-		return // a resolver under load drops, and clients ask again
-	}
-	go func() {
-		defer leave()
-		s.send(reply.pending(ctx), by)
-	}()
+	r := &reception{stub: s, buf: make([]byte, maxTCPResponse), waiting: hail{stub: s.wall.stub, clients: s.clients}}
+	r.serve(ctx)
+	r.others.Wait()
+	return nil
 }
 
 func (s *stub) send(response []byte, by asker) {

@@ -61,6 +61,9 @@ func NewStub(f *os.File, family int) (*Stub, error) {
 // Inspect runs f on the stub's descriptor, which f must leave as it is.
 func (s *Stub) Inspect(f func(fd int) error) error { return f(s.fd) }
 
+// Waits is the descriptor that Receive waits for in a thread; false: it waits in the network poller.
+func (s *Stub) Waits() (fd int, ok bool) { return s.fd, s.polled == nil }
+
 // Datagram is one that the stub received.
 type Datagram struct {
 	Data []byte

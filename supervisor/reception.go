@@ -1,0 +1,71 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/codex-dnsvisor/codex-dnsvisor/audit"
+	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
+	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
+)
+
+// reception receives a stub's datagrams, in one goroutine at a time.
+type reception struct {
+	stub    *stub
+	buf     []byte
+	waiting hail
+	others  sync.WaitGroup // who has taken over
+}
+
+// serve returns when the socket is shut down, or somebody else has taken over.
+func (r *reception) serve(ctx context.Context) {
+	var turn turn
+	for {
+		turn.yield()
+		d, ok := r.waiting.pop()
+		var err error
+		if !ok {
+			d, err = r.stub.wall.stub.Receive(r.buf)
+		}
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			breathe(err) // else an ICMP error of an earlier response: the next read is another datagram
+		case !r.datagram(ctx, d):
+			return
+		}
+		r.waiting.gather(r.buf)
+	}
+}
+
+// datagram answers one datagram; it does not wait, but for an upstream as long as nobody else asks. False: somebody else has taken over.
+func (r *reception) datagram(ctx context.Context, d sys.Datagram) bool {
+	s := r.stub
+	who := s.clients.from(audit.TransportDNSUDP, d.From)
+	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index}
+	reply := s.desk.ask(d.Data, by, maxUDPResponse)
+	if reply.pending == nil {
+		s.send(reply.response, by)
+		return true
+	}
+	leave, ok := s.waiting.enter(who.tid)
+	if !ok {
+		return true // a resolver under load drops, and clients ask again
+	}
+	fd, alone := s.wall.stub.Waits()
+	if !alone || r.waiting.total > 0 {
+		go func() {
+			defer leave()
+			s.send(reply.pending(ctx), by)
+		}()
+		return true
+	}
+	defer leave()
+	post := resolve.NewPost(fd, func() { r.others.Go(func() { r.serve(ctx) }) })
+	s.send(reply.pending(resolve.AtPost(ctx, post)), by)
+	return post.Held()
+}
