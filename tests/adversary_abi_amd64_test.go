@@ -9,18 +9,21 @@ import (
 
 // The machine's other ABIs have no sockets, neither from 64-bit code nor from a 32-bit program, and lead nowhere where they have.
 func TestAdversaryABIs(t *testing.T) {
-	abi, program := program("abi"), program("abi32")
+	abi, program, without := program("abi"), program("abi32"), no32Bit()
 	for _, place := range where() {
 		t.Run(place, func(t *testing.T) {
 			o := newOutside(t)
 			if got := o.attempt(t, place, abi); got.status != 0 || strings.HasPrefix(place, "isolated") && got.stdout != "done\n" {
 				t.Errorf("%+v", got)
 			}
-			if got := o.attempt(t, place, program); strings.HasPrefix(place, "isolated") && got.status != 0 {
+			if got := o.attempt(t, place, program); strings.HasPrefix(place, "isolated") && got.status != 0 && !without {
 				t.Errorf("a 32-bit program got %d sockets", got.status)
 			}
 			o.silent(t)
 		})
+	}
+	if without {
+		t.Skip("x32's numbers and the vsyscall page lead nowhere; this kernel runs no 32-bit code, those of the matrix do")
 	}
 	if bare := finish(t, newOutside(t).enter(program)); bare.status < 2 {
 		t.Errorf("without us a 32-bit program gets %d sockets", bare.status)
