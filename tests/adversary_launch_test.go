@@ -57,8 +57,12 @@ func TestAdversaryInjectedErrorsOfTheLaunch(t *testing.T) {
 	if long() {
 		ways = append(ways, "error=ENOMEM:when=2", "error=ENOMEM:when=3", "error=EPERM:when=2", "error=EPERM:when=1+", "error=ENOSYS:when=1+", "signal=SIGKILL:when=1")
 	}
-	met, failed := 0, 0
+	met, failed, tried := 0, 0, 0
 	for i, name := range slices.Sorted(maps.Keys(seen)) {
+		if os.Geteuid() == 0 && !long() && i%3 != 0 {
+			continue // root's launch makes the same calls but for few: a user's tries them all
+		}
+		tried++
 		for _, way := range some(ways, i) {
 			got, trace := o.launch("-e", "trace="+name, "-e", fmt.Sprintf("inject=%s:%s", name, way))
 			if strings.Contains(trace, "(INJECTED)") || strings.Contains(trace, "killed by") {
@@ -71,9 +75,9 @@ func TestAdversaryInjectedErrorsOfTheLaunch(t *testing.T) {
 			}
 		}
 	}
-	if met < len(seen)/2 || failed == 0 {
+	if met < tried/2 || failed == 0 {
 		t.Errorf("%d injections met a call, %d runs failed", met, failed)
 	}
-	t.Logf("%d calls: %d injections met one, %d runs failed", len(seen), met, failed)
+	t.Logf("%d calls of %d: %d injections met one, %d runs failed", tried, len(seen), met, failed)
 	o.silent(t)
 }
