@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/miekg/dns"
 )
@@ -13,6 +14,9 @@ const (
 	// maxForged is how many replies that do not fit are passed over. A name of few letters and an id are guessed by some more.
 	maxForged = 16
 )
+
+// datagrams are buffers for replies, of which nothing that is read of them is a part.
+var datagrams = sync.Pool{New: func() any { return new([maxDatagram]byte) }}
 
 // byDatagram sends the question and waits for its reply. Whatever else arrives is passed over: it may be forged. Where much does,
 // the error is errForged.
@@ -29,9 +33,10 @@ func byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	if err := conn.send(wire); err != nil {
 		return nil, err
 	}
-	buffer := make([]byte, maxDatagram)
+	buffer := datagrams.Get().(*[maxDatagram]byte)
+	defer datagrams.Put(buffer)
 	for forged := 0; forged < maxForged; {
-		n, err := conn.receive(ctx, buffer)
+		n, err := conn.receive(ctx, buffer[:])
 		if err != nil {
 			return nil, err
 		}
