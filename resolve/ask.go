@@ -22,7 +22,11 @@ func (r *Resolver) learn(ctx context.Context, q Question, c Chain) (map[stepKey]
 		stop()
 		cancel()
 	case first:
-		go r.fly(r.ctx, key, q, asked)
+		go func() {
+			own, cancel := context.WithTimeout(r.ctx, r.timeout)
+			defer cancel()
+			r.fly(own, key, q, asked)
+		}()
 	default:
 		post.Leave()
 	}
@@ -47,9 +51,7 @@ func (r *Resolver) fly(ctx context.Context, key stepKey, q Question, asked *aske
 	case !r.slots.TryAcquire(1):
 		asked.err = errBusy
 	default:
-		ctx, cancel := context.WithTimeout(ctx, r.timeout)
 		asked.steps, asked.err = r.askAll(ctx, q)
-		cancel()
 		r.slots.Release(1)
 	}
 	r.asking.Done()
