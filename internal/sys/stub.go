@@ -22,6 +22,8 @@ type Stub struct {
 	closed atomic.Bool
 	polled *os.File // waits in the network poller, and not in a thread; nil: in a thread
 
+	in inbox
+
 	sending sync.RWMutex // held by who sends; a closed descriptor's number may be another's
 	gone    bool
 }
@@ -74,55 +76,45 @@ type Datagram struct {
 }
 
 // Receive waits for a datagram; its data lie in buf until the next one. net.ErrClosed: the stub was shut down. Every other
-// error is of that datagram alone.
+// error is of that datagram alone. One goroutine at a time receives.
 func (s *Stub) Receive(buf []byte) (Datagram, error) {
-	var control [256]byte
-	n, cn, from, err := s.receive(buf, control[:])
-	return s.decode(buf[:max(n, 0)], control[:max(cn, 0)], from, err)
+	if s.polled == nil {
+		return s.decode(s.in.receive(s.fd, buf, 0))
+	}
+	conn, err := s.polled.SyscallConn()
+	if err != nil {
+		return s.decode(nil, err)
+	}
+	var data []byte
+	cerr := conn.Read(func(fd uintptr) bool {
+		data, err = s.in.receive(int(fd), buf, unix.MSG_DONTWAIT)
+		return !errors.Is(err, unix.EAGAIN)
+	})
+	return s.decode(data, errors.Join(err, cerr))
 }
 
 // ReceiveNow is Receive where a datagram is there already; else unix.EAGAIN.
 func (s *Stub) ReceiveNow(buf []byte) (Datagram, error) {
-	var control [256]byte
-	n, cn, _, from, err := unix.Recvmsg(s.fd, buf, control[:], unix.MSG_DONTWAIT)
-	return s.decode(buf[:max(n, 0)], control[:max(cn, 0)], from, err)
+	return s.decode(s.in.receive(s.fd, buf, unix.MSG_DONTWAIT))
 }
 
-func (s *Stub) decode(data, control []byte, from unix.Sockaddr, err error) (Datagram, error) {
+func (s *Stub) decode(data []byte, err error) (Datagram, error) {
 	switch {
 	case s.closed.Load():
 		return Datagram{}, net.ErrClosed
+	case errors.Is(err, unix.EAGAIN): // the usual end of what is there, and not worth a text
+		return Datagram{}, err
 	case err != nil:
 		return Datagram{}, fmt.Errorf("receive a datagram: %w", err)
 	}
 	d := Datagram{Data: data}
-	switch from := from.(type) {
-	case *unix.SockaddrInet4:
-		d.From = netip.AddrPortFrom(netip.AddrFrom4(from.Addr), uint16(from.Port))
-	case *unix.SockaddrInet6:
-		d.From = netip.AddrPortFrom(netip.AddrFrom16(from.Addr).Unmap(), uint16(from.Port))
-	}
-	var ok bool
-	if d.To, d.Index, ok = destination(control); !ok || !d.From.IsValid() {
+	from, ok := ParseInet(s.in.name[:min(int(s.in.header.Namelen), len(s.in.name))])
+	d.From = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	var told bool
+	if d.To, d.Index, told = destination(s.in.control[:min(int(s.in.header.Controllen), len(s.in.control))]); !ok || !told {
 		return Datagram{}, errNoAddress
 	}
 	return d, nil
-}
-
-func (s *Stub) receive(buf, control []byte) (n, cn int, from unix.Sockaddr, err error) {
-	if s.polled == nil {
-		n, cn, _, from, err = unix.Recvmsg(s.fd, buf, control, 0)
-		return n, cn, from, err
-	}
-	conn, err := s.polled.SyscallConn()
-	if err != nil {
-		return 0, 0, nil, err
-	}
-	cerr := conn.Read(func(fd uintptr) bool {
-		n, cn, _, from, err = unix.Recvmsg(int(fd), buf, control, unix.MSG_DONTWAIT)
-		return !errors.Is(err, unix.EAGAIN)
-	})
-	return n, cn, from, errors.Join(err, cerr)
 }
 
 var errNoAddress = errors.New("a datagram without an address")
@@ -243,17 +235,17 @@ func appendCmsghdr(b []byte, data, level, kind int) []byte {
 
 // destination finds, in the control messages of a received datagram, the address that it was sent to, and the interface.
 func destination(control []byte) (netip.Addr, int, bool) {
-	parts, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return netip.Addr{}, 0, false
-	}
-	for _, p := range parts {
+	for len(control) >= unix.SizeofCmsghdr {
+		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
 		switch {
-		case p.Header.Level == unix.IPPROTO_IPV6 && p.Header.Type == unix.IPV6_PKTINFO && len(p.Data) >= 20:
-			return netip.AddrFrom16([16]byte(p.Data[:16])).Unmap(), int(binary.NativeEndian.Uint32(p.Data[16:])), true
-		case p.Header.Level == unix.IPPROTO_IP && p.Header.Type == unix.IP_PKTINFO && len(p.Data) >= 12:
-			return netip.AddrFrom4([4]byte(p.Data[8:12])), int(binary.NativeEndian.Uint32(p.Data)), true
+		case err != nil:
+			return netip.Addr{}, 0, false
+		case header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_PKTINFO && len(data) >= 20:
+			return netip.AddrFrom16([16]byte(data[:16])).Unmap(), int(binary.NativeEndian.Uint32(data[16:])), true
+		case header.Level == unix.IPPROTO_IP && header.Type == unix.IP_PKTINFO && len(data) >= 12:
+			return netip.AddrFrom4([4]byte(data[8:12])), int(binary.NativeEndian.Uint32(data)), true
 		}
+		control = rest
 	}
 	return netip.Addr{}, 0, false
 }
