@@ -16,7 +16,7 @@ func (q *Query) plain(a Answer, limit int) []byte {
 	if q.rcode != 0 || q.asked == "" || q.asked == "." || a.code() != dns.RcodeSuccess || len(a.records) == 0 || len(a.authority) > 0 || len(a.ede) > 0 {
 		return nil
 	}
-	size := headerSize + maxQuestion + len(a.records)*(12+16) + 11
+	size := headerSize + len(q.asked) + 1 + 4 + len(a.records)*(12+16) + 11 // a name is never longer than its text and an octet
 	out := make([]byte, headerSize, size)
 	binary.BigEndian.PutUint16(out, q.id)
 	out[2], out[3] = 0x80|bit(q.recursion, 0), 0x80|bit(q.checkingOff, 4) // QR and RA
