@@ -49,7 +49,7 @@ func (e *Emulator) arrive(n sys.Notification, c Call, connects bool) {
 	case ok:
 		defer s.close()
 		e.Handler.Arrive(c, s.fd, connects)
-	case v.run:
+	case v.run && c.Waits():
 		e.Handler.Arrive(c, NoSocket, connects)
 	}
 }

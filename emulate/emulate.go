@@ -108,10 +108,12 @@ func (e *Emulator) readSpans(n sys.Notification, spans []sys.Span, buf []byte) u
 	return e.errnoOf(err)
 }
 
+// readAddress reads an address, and leaves whether the call still waited to what follows: before anything is done about it, take or Waits tell,
+// and an answer goes to no call but this.
 func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (address, unix.Errno) {
 	raw := make([]byte, length)
-	if errno := e.read(n, base, raw); errno != 0 {
-		return address{}, errno
+	if _, err := sys.ReadMemory(n.TID, base, raw); err != nil {
+		return address{}, e.errnoOf(err)
 	}
 	return decodeAddress(raw), 0
 }

@@ -58,7 +58,7 @@ func (h *handler) Unix(c emulate.Call, path string) unix.Errno {
 		return 0
 	}
 	errno := h.guard.check(c.TID, path)
-	if errno != 0 {
+	if errno != 0 && c.Waits() { // else it may be another's path
 		h.desk.blockUnix(c, path)
 	}
 	return errno

@@ -39,7 +39,7 @@ func mutants() []mutant {
 		{"pidfd_getfd", "pidfd_getfd", "a thread's network namespace is not found", whose, "\tfile, err := sys.IdentifyPath(networkPath(tid))", "\tfile, err := sys.FileID{}, errOwnTable"},
 		{"pidfd_getfd", "pidfd_getfd", "a thread's network namespace is not opened", whose, "\treturn os.Open(networkPath(tid))", "\treturn nil, errMoved"},
 		{"pidfd_getfd", "pidfd_getfd", "the home is told by a socket", namespaces, "\t\tif !sys.TakesDescriptors() {", "\t\tif false {"},
-		{"pidfd_getfd", "pidfd_getfd", "a sandbox has no address before it asks", connect, "\tcase v.run:\n", "\tcase v.run && false:\n"},
+		{"pidfd_getfd", "pidfd_getfd", "a sandbox has no address before it asks", connect, "\tcase v.run && c.Waits():\n", "\tcase v.run && false:\n"},
 		{"pidfd_thread", "pidfd_thread", "every thread is taken for one with a table of its own", target, "\tif !kcmpFiles.there() {", "\tif true {"},
 		{"pidfd_thread", "pidfd_thread", "a table of a thread's own is taken for its process's", target, "\tif !shared {", "\tif !shared && false {"},
 		{"pidfd_thread", "pidfd_thread", "a thread's calls fail", target, "\ttgid, err := ThreadGroup(tid)\n", "\ttgid, err := 0, error(unix.ESRCH)\n"},
