@@ -11,17 +11,14 @@ import (
 // socket is a duplicate of a target's socket: the same open file description, so nothing that shows in the target
 // (O_NONBLOCK, time-outs) is ever changed on it.
 type socket struct {
-	fd                     int
-	domain, kind, protocol int
+	fd               int
+	domain, protocol int
 }
 
 // look reads what kind of socket it is; unix.ENOTSOCK where it is none.
 func (s *socket) look() unix.Errno {
 	var errno unix.Errno
 	if s.domain, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_DOMAIN); errno != 0 {
-		return errno
-	}
-	if s.kind, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_TYPE); errno != 0 {
 		return errno
 	}
 	s.protocol, errno = sys.Option(s.fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
@@ -31,7 +28,7 @@ func (s *socket) look() unix.Errno {
 // close closes the duplicate. Where the target has closed its own meanwhile, this is the end of the socket, and may linger as
 // long as the target chose (SO_LINGER, socket(7)): nobody waits for that.
 func (s *socket) close() {
-	if s.kind == unix.SOCK_DGRAM {
+	if s.internet() && s.udp() {
 		_ = unix.Close(s.fd) // nothing is lost
 		return
 	}
