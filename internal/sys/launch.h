@@ -164,5 +164,6 @@ int dv_stay_inside(void);
 int dv_write_maps(int pid, const struct dv_config *config);
 void dv_close_all_but(int a, int b, int c, int each);
 void dv_take(int sig);
+int dv_tid(void);
 
 #endif

@@ -130,7 +130,7 @@ func buffer(size uint16) []byte {
 func (l *Listener) Receive() (Notification, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	tid := unix.Gettid()
+	tid := int(C.dv_tid())
 	if !l.enter(tid) {
 		return Notification{}, ErrGone
 	}

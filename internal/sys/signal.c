@@ -1,4 +1,4 @@
-// Signals to ourselves, past the Go runtime's handlers.
+// Signals to ourselves, past the Go runtime's handlers, and the threads that they are for.
 
 #define _GNU_SOURCE
 #include "launch.h"
@@ -16,4 +16,11 @@ void dv_take(int sig)
 	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), sig); // taken before the call returns
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	syscall(SYS_rt_sigaction, sig, &before, NULL, sizeof(mask));
+}
+
+// dv_tid asks the kernel once for each thread.
+int dv_tid(void)
+{
+	static _Thread_local int tid;
+	return tid ? tid : (tid = (int)syscall(SYS_gettid));
 }
