@@ -12,18 +12,20 @@ import (
 )
 
 // doors are AF_UNIX sockets by path behind which a service asks the real resolver for anybody. A network namespace
-// does not contain them. Globs; refused, NSS falls back to DNS.
-var doors = []string{
-	"/run/nscd/socket", "/var/run/nscd/socket",
-	"/run/systemd/resolve/io.systemd.Resolve*",
-	"/run/avahi-daemon/socket",
-	"/var/lib/sss/pipes/*", "/var/lib/sss/pipes/private/*",
-	"/run/nslcd/socket",
-	"/run/samba/winbindd/pipe", "/var/lib/samba/winbindd_privileged/pipe",
-	"/run/dbus/system_bus_socket",
-	"/run/user/*/gnupg/S.dirmngr", "/run/user/*/gnupg/*/S.dirmngr",
-	"~/.gnupg/S.dirmngr",
-	"/run/user/*/codex-dnsvisor/*", // of forwarders, which have a policy of their own
+// does not contain them. Globs; refused, NSS falls back to DNS. What a directory does not hold is not looked for in it; it is root's, since
+// reading one takes as long as its owner likes.
+var doors = []struct {
+	in    string // "": each is looked for by itself
+	paths []string
+}{
+	{"/run", []string{
+		"nscd/socket", "systemd/resolve/io.systemd.Resolve*", "avahi-daemon/socket", "nslcd/socket", "samba/winbindd/pipe", "dbus/system_bus_socket",
+		"user/*/gnupg/S.dirmngr", "user/*/gnupg/*/S.dirmngr",
+		"user/*/codex-dnsvisor/*", // of forwarders, which have a policy of their own
+	}},
+	{"/var/run", []string{"nscd/socket"}},
+	{"/var/lib", []string{"sss/pipes/*", "sss/pipes/private/*", "samba/winbindd_privileged/pipe"}},
+	{"", []string{"~/.gnupg/S.dirmngr"}},
 }
 
 type inode struct{ dev, ino uint64 }
@@ -40,7 +42,7 @@ type guard struct {
 func (g *guard) check(tid int, path string) unix.Errno {
 	file, err := look(tid, path)
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
+	case absent(err):
 		return 0 // the kernel gives the caller the same
 	case errors.Is(err, unix.EACCES):
 		return unix.EACCES // the caller may have a user namespace in which it may look further than we
@@ -48,7 +50,7 @@ func (g *guard) check(tid int, path string) unix.Errno {
 		return unix.ECONNREFUSED
 	}
 	for _, door := range doors {
-		if g.matches(file, door) {
+		if g.leads(file, door.in, door.paths) {
 			return unix.ECONNREFUSED
 		}
 	}
@@ -57,6 +59,21 @@ func (g *guard) check(tid int, path string) unix.Errno {
 	}
 	return 0
 }
+
+// leads says whether a file is one of some doors below a directory.
+func (g *guard) leads(file inode, in string, paths []string) bool {
+	if in == "" {
+		return slices.ContainsFunc(paths, func(path string) bool { return g.matches(file, path) })
+	}
+	holds := g.listings.holder(in)
+	return slices.ContainsFunc(paths, func(path string) bool {
+		first, _, _ := strings.Cut(path, "/")
+		return holds(first) && g.matches(file, in+"/"+path)
+	})
+}
+
+// absent says whether there is nothing at a path.
+func absent(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) }
 
 func (g *guard) matches(file inode, door string) bool {
 	if rest, ok := strings.CutPrefix(door, "~"); ok {
@@ -115,7 +132,7 @@ func lookBeneath(proc, path string) (inode, error) {
 	}
 	defer unix.Close(cwd)
 	file, err := stat(cwd, path, unix.RESOLVE_BENEATH)
-	if err == nil || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EACCES) {
+	if err == nil || absent(err) || errors.Is(err, unix.EACCES) {
 		return file, err
 	}
 	if !sameRoot(proc) {

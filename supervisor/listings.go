@@ -3,6 +3,7 @@ package supervisor
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,15 +61,30 @@ func (l *listings) matching(directory, component string) []string {
 
 // names are those in a directory; none where it cannot be read.
 func (l *listings) names(path string) []string {
+	names, _ := l.list(path)
+	return names
+}
+
+// holder says of names whether a directory holds them, or may: it cannot be read.
+func (l *listings) holder(path string) func(name string) bool {
+	names, err := l.list(path)
+	if err != nil && !absent(err) {
+		return func(string) bool { return true }
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
+// list gives the names in a directory: all that there are without an error.
+func (l *listings) list(path string) ([]string, error) {
 	var st unix.Stat_t
-	if unix.Stat(path, &st) != nil {
-		return nil
+	if err := unix.Stat(path, &st); err != nil {
+		return nil, err
 	}
 	now := listing{directory: inode{st.Dev, st.Ino}, changed: st.Ctim}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known, ok := l.of[path]; ok && known.directory == now.directory && known.changed == now.changed {
-		return known.names
+		return known.names, nil
 	}
 	delete(l.of, path)
 	entries, err := os.ReadDir(path) // after the look at its time: what changes in between shows at the next
@@ -81,5 +97,5 @@ func (l *listings) names(path string) []string {
 		}
 		l.of[path] = now
 	}
-	return now.names
+	return now.names, err
 }

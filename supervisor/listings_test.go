@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,4 +85,31 @@ func TestListingsRemember(t *testing.T) {
 	if l.names(young); len(l.of) != 1 {
 		t.Errorf("remembers what has just changed: %v", l.of)
 	}
+}
+
+// A directory holds what is in it; one that is not there holds nothing, and one that cannot be read may hold anything.
+func TestListingsHolder(t *testing.T) {
+	var l listings
+	for _, c := range []struct {
+		directory, name string
+		want            bool
+	}{
+		{"testdata", first(t, "testdata"), true},
+		{"testdata", "nothing of this name", false},
+		{"testdata/none", "any", false},
+		{strings.Repeat("long", 1000), "any", true},
+	} {
+		if got := l.holder(c.directory)(c.name); got != c.want {
+			t.Errorf("%.20s holds %s: %v", c.directory, c.name, got)
+		}
+	}
+}
+
+func first(t *testing.T, directory string) string {
+	t.Helper()
+	entries, err := os.ReadDir(directory)
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	return entries[0].Name()
 }
