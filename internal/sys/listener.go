@@ -90,6 +90,7 @@ func newListener(fd int) (*Listener, error) {
 	if idValid.thereOn(fd) {
 		l.idValid = unix.SECCOMP_IOCTL_NOTIF_ID_VALID
 	}
+	l.pidfds.fill()
 	C.dv_catch_interrupt(0)
 	l.watch.Go(l.end)
 	return l, nil

@@ -31,7 +31,16 @@ func TakeDescriptor(tid, fd int) (int, error) {
 // pidfds take descriptors of threads, and keep a pidfd of some, since opening and closing one takes longer than the rest. It stands for the
 // thread that it was opened for: once that has ended it gives nothing (ESRCH), whoever has its number since. The zero value keeps none.
 type pidfds struct {
-	kept [16]atomic.Uint64 // by thread id: the id, above the pidfd; 0: none, or in use
+	kept [4]atomic.Uint64 // by thread id: the id, above the pidfd; 0: none, or in use
+}
+
+// fill has us hold as many descriptors from the beginning as ever.
+func (p *pidfds) fill() {
+	for i := range p.kept {
+		if self, err := unix.PidfdOpen(unix.Getpid(), 0); err == nil {
+			p.keep(&p.kept[i], unix.Getpid(), self)
+		}
+	}
 }
 
 func (p *pidfds) take(tid, fd int) (int, error) {
@@ -39,14 +48,16 @@ func (p *pidfds) take(tid, fd int) (int, error) {
 		return -1, pidfdGetfd.lacking()
 	}
 	slot := &p.kept[uint(tid)%uint(len(p.kept))]
-	if id, pidfd := unpack(slot.Swap(0)); id == tid {
-		got, err := unix.PidfdGetfd(pidfd, fd, 0)
-		p.keep(slot, tid, pidfd)
+	if kept := slot.Swap(0); kept != 0 {
+		id, pidfd := unpack(kept)
+		got, err := -1, error(unix.ESRCH)
+		if id == tid {
+			got, err = unix.PidfdGetfd(pidfd, fd, 0)
+		}
+		p.keep(slot, id, pidfd)
 		if !errors.Is(err, unix.ESRCH) {
 			return got, err
 		}
-	} else if id != 0 {
-		_ = unix.Close(pidfd)
 	}
 	pidfd, own, err := threadFD(tid)
 	if err != nil {
