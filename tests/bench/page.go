@@ -29,7 +29,7 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 		"Machine: " + processor() + ", " + memorySize(),
 		"Kernel: " + first("uname", "-sr") + "; " + runtime.Version(),
 		"codex-dnsvisor: " + first(o.bench.binary, "version") + fmt.Sprintf(", %.1f MiB (at most %d)", float64(info.Size())/(1<<20), maxBinary>>20),
-		"Peers: " + strings.Join([]string{first("dnsmasq", "--version"), "unbound " + first("unbound", "-V"), first("bwrap", "--version"), first("sh", "-c", "dnsperf -s 127.0.0.1 -d /dev/null | sed -n 's/^Version/dnsperf/p'"), "Node " + first("node", "--version"), first("sh", "-c", "chromium --version 2>/dev/null")}, "; "),
+		"Peers: " + strings.Join([]string{first("dnsmasq", "--version"), "unbound " + first("unbound", "-V"), first("bwrap", "--version"), first("sh", "-c", "dnsperf -s 127.0.0.1 -d /dev/null 2>/dev/null | sed -n 's/^Version/dnsperf/p'"), "Node " + first("node", "--version"), first("sh", "-c", "chromium --version 2>/dev/null")}, "; "),
 	} {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}

@@ -263,7 +263,8 @@ func (p *profile) lines() []string {
 		lines = append(lines, p.systemCalls())
 	}
 	if p.failed != nil {
-		lines = append(lines, "No more of a profile: "+cell(p.failed))
+		why, _, _ := strings.Cut(p.failed.Error(), ": \n") // the command follows
+		lines = append(lines, "No more of a profile: "+cell(errors.New(why)))
 	}
 	return lines
 }
