@@ -104,7 +104,7 @@ func TestPostIsLeftByWhoJoins(t *testing.T) {
 	})
 	r := resolver(t, Config{}, l)
 	first, second := newWatched(t), newWatched(t)
-	second.Post.relieve = func() { second.relieved.Add(1); close(release) }
+	second.relieve = func() { second.relieved.Add(1); close(release) }
 	answers := make(chan Answer)
 	go func() { answers <- r.Lookup(AtPost(t.Context(), first.Post), question("a.corp"), Chain{}) }()
 	<-begun
@@ -121,7 +121,7 @@ func TestPostEnds(t *testing.T) {
 	l := newLiar(t, func(dns.ResponseWriter, *dns.Msg, bool) { asked <- struct{}{} })
 	w, r := newWatched(t), resolver(t, Config{}, l)
 	ctx, cancel := context.WithCancel(t.Context())
-	w.Post.relieve = cancel
+	w.relieve = cancel
 	go func() { <-asked; w.wake(t) }()
 	start := time.Now()
 	if a := r.Lookup(AtPost(ctx, w.Post), question("a.corp"), Chain{}); !a.Failed() || time.Since(start) > defaultTimeout/2 {

@@ -101,13 +101,8 @@ func (r *Resolver) Lookup(ctx context.Context, q Question, c Chain) Answer {
 
 func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 	fresh := map[stepKey]step{} // what was learnt for this question, cached or not
-	patience := ctx
-	if r.cache.stale > 0 {
-		PostOf(ctx).Leave() // since what is asked goes on past our patience
-		var cancel func()
-		patience, cancel = context.WithTimeout(ctx, stalePatience)
-		defer cancel()
-	}
+	patience, cancel := r.patience(ctx)
+	defer cancel()
 	for range maxHops + 1 {
 		answer, missing := r.walk(q, c, knowledge{fresh: fresh})
 		if missing == "" {
@@ -138,6 +133,15 @@ func (r *Resolver) lookup(ctx context.Context, q Question, c Chain) Answer {
 
 // stalePatience is how long an upstream is waited for where a stale answer may do; RFC 8767 section 5.
 const stalePatience = 1800 * time.Millisecond
+
+// patience is for how long an upstream is waited for before a stale answer is given: all the time that there is, where none is kept.
+func (r *Resolver) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.cache.stale <= 0 {
+		return ctx, func() {}
+	}
+	PostOf(ctx).Leave() // since what is asked goes on past our patience
+	return context.WithTimeout(ctx, stalePatience)
+}
 
 // stale is the answer from what the cache remembers past its time; false where that is not whole. RFC 8767.
 func (r *Resolver) stale(q Question, c Chain, fresh map[stepKey]step, failure Answer) (Answer, bool) {
