@@ -90,7 +90,7 @@ demo: build
 
 test: build
 	@./scripts/need gcc go seccomp.h dig delv kdig named dnssec-signzone unbound dnsmasq musl-gcc tcpdump ip python3 curl pgrep script zsh strace gdb less vim sudo tmux tinyproxy danted socat microsocks openssl
-	go test -race -tags $(TAGS) -shuffle=on -timeout 20m ./...
+	go test -race -tags $(TAGS) -shuffle=on -timeout 35m ./...
 
 # What takes too long for each change: 1,000 runs killed at random, 1,000 sandboxes, 10,000 forwarded connections, 200,000 look-ups, 100,000 random questions, the race for 10 s, 200,000 look-ups in a hail of signals, glibc's own tests.
 test-long: build test-libc
