@@ -14,9 +14,10 @@ import (
 // departures are ways to be in a sandbox no more, as far as one can see, and to keep a socket there that is connected to a resolver.
 var departures = map[string]string{
 	"moves to another namespace": `assert ctypes.CDLL(None).unshare(0x40000000) == 0
-if os.fork(): os._exit(0)`,
-	"forks faster than it is looked for": `end = time.monotonic() + 1
-while time.monotonic() < end:
+if os.fork(): os._exit(0)
+print("departing", flush=True)`,
+	"forks faster than it is looked for": `print("departing", flush=True)
+while not os.path.exists("gone"): # which takes longer where a fork does
     if os.fork(): os._exit(0)`,
 }
 
@@ -50,8 +51,10 @@ for line in sys.stdin:
 				_, err := io.WriteString(stdin, what+"\n")
 				must(t, err)
 			}
+			await(t, lines, "departing")
+			settledWithin(t, patience/6, cmd.Process.Pid, 0) // let go of, or followed all the same
+			must(t, os.WriteFile(filepath.Join(cmd.Dir, "gone"), nil, 0o600))
 			await(t, lines, "departed")
-			settled(t, cmd.Process.Pid, 0) // let go of
 			say("again")
 			say("last")
 			for seen := ""; seen != "IPv4 9999"; {

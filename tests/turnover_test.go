@@ -96,8 +96,13 @@ func TestGoroutinesOfASandbox(t *testing.T) {
 // settled counts the supervisor's descriptors once it has let go of its sandboxes: of their sockets, that is all but its own.
 func settled(t *testing.T, pid, most int) int {
 	t.Helper()
+	return settledWithin(t, patience, pid, most)
+}
+
+func settledWithin(t *testing.T, limit time.Duration, pid, most int) int {
+	t.Helper()
 	count := 0
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
 		fds, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
 		must(t, err)
 		sockets := 0
