@@ -31,7 +31,7 @@ type line struct{ buf []byte }
 // value is good.
 type writer struct {
 	opts    *Options
-	stamp   stamp
+	stamp   stampPart
 	session []byte // what each line has of opts
 	policy  policyPart
 	process processPart
@@ -39,11 +39,7 @@ type writer struct {
 
 // appendEvent appends the line of e but for its end, which is the chain's. A count above one is written too.
 func (w *writer) appendEvent(dst []byte, e *Event, count int) []byte {
-	l := line{append(dst, `{"event.name":`...)}
-	l.quote(string(e.Name), MaxString, false)
-	l.key(`,"event.timestamp":`)
-	l.buf = append(w.stamp.appendTo(append(l.buf, '"'), e.Time), '"')
-	l.buf = append(l.buf, w.options()...)
+	l := line{append(w.stamp.appendTo(dst, e.Name, e.Time), w.options()...)}
 	l.start(e.start)
 	l.buf = w.policy.appendTo(l.buf, e)
 	l.reload(e)
@@ -199,12 +195,18 @@ func domain(name string) string { return ascii.Lower(undotted(name)) }
 
 // undotted is name without its trailing dot, unless that is the root or an escaped dot.
 func undotted(name string) string {
-	if head, ok := strings.CutSuffix(name, "."); ok && head != "" {
-		if slashes := len(head) - len(strings.TrimRight(head, `\`)); slashes%2 == 0 {
-			name = head
-		}
+	head, ok := strings.CutSuffix(name, ".")
+	if !ok || head == "" {
+		return name
 	}
-	return name
+	slashes := 0
+	for strings.HasSuffix(head[:len(head)-slashes], `\`) {
+		slashes++
+	}
+	if slashes%2 != 0 {
+		return name
+	}
+	return head
 }
 
 // endpoint writes a as IPv4 where it is v4-mapped, without a zero port, and not at all when it is not valid.
@@ -213,9 +215,9 @@ func (l *line) endpoint(name string, a netip.AddrPort) {
 	a = netip.AddrPortFrom(addr, a.Port())
 	switch {
 	case !addr.IsValid():
-	case addr.Zone() != "" && a.Port() == 0: // which may hold anything
+	case addr.Is6() && addr.Zone() != "" && a.Port() == 0: // which may hold anything
 		l.string(name, addr.String(), MaxString)
-	case addr.Zone() != "":
+	case addr.Is6() && addr.Zone() != "":
 		l.string(name, a.String(), MaxString)
 	default:
 		l.key(name)

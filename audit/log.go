@@ -45,8 +45,11 @@ func (l *Log) Record(e Event) error {
 	if l.closed {
 		return l.failed(fs.ErrClosed)
 	}
-	now := time.Now()
-	l.complete(&e, now)
+	now := e.Time
+	if now.IsZero() {
+		now = time.Now()
+		e.Time = now
+	}
 	if err := l.settle(now); err != nil {
 		return l.failed(err)
 	}
@@ -58,13 +61,6 @@ func (l *Log) Record(e Event) error {
 		return l.failed(err)
 	}
 	return nil
-}
-
-// complete fills in what e leaves to the log.
-func (l *Log) complete(e *Event, now time.Time) {
-	if e.Time.IsZero() {
-		e.Time = now
-	}
 }
 
 // record writes a first event, and remembers its key only once it is written.

@@ -71,9 +71,7 @@ func (l *Log) close(how *Ending) error {
 // writeEnd counts the lines that are in the log, and the last one with them.
 func (l *Log) writeEnd(how Ending, now time.Time) error {
 	how.events = l.chain.sequence + 1
-	e := Event{Name: SessionEnd, end: &how}
-	l.complete(&e, now)
-	return l.write(&e, 1, now)
+	return l.write(&Event{Name: SessionEnd, Time: now, end: &how}, 1, now)
 }
 
 // randomHex is 256 bits that nobody can foresee.

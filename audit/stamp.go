@@ -2,20 +2,24 @@ package audit
 
 import "time"
 
-// wholeSeconds is RFC 3339 in UTC, up to the milliseconds that stamp adds.
+// wholeSeconds is RFC 3339 in UTC, up to the milliseconds that a line adds.
 const wholeSeconds = "2006-01-02T15:04:05"
 
-// stamp writes times, most of which are of the second of the one before. The zero value is good.
-type stamp struct {
+// stampPart keeps how the line that was written last begins: its kind, and its time up to the second.
+type stampPart struct {
+	of     Name
 	second int64 // since the epoch
 	text   []byte
 }
 
-func (s *stamp) appendTo(dst []byte, t time.Time) []byte {
-	if second := t.Unix(); s.text == nil || second != s.second {
-		s.second, s.text = second, t.UTC().AppendFormat(s.text[:0], wholeSeconds)
+func (p *stampPart) appendTo(dst []byte, of Name, at time.Time) []byte {
+	if second := at.Unix(); p.text == nil || second != p.second || of != p.of {
+		l := line{append(p.text[:0], `{"event.name":`...)}
+		l.quote(string(of), MaxString, false)
+		l.key(`,"event.timestamp":"`)
+		p.of, p.second, p.text = of, second, at.UTC().AppendFormat(l.buf, wholeSeconds)
 	}
 	const decimal = 10
-	ms := t.Nanosecond() / int(time.Millisecond)
-	return append(append(dst, s.text...), '.', '0'+byte(ms/decimal/decimal), '0'+byte(ms/decimal%decimal), '0'+byte(ms%decimal), 'Z')
+	ms := at.Nanosecond() / int(time.Millisecond)
+	return append(append(dst, p.text...), '.', '0'+byte(ms/decimal/decimal), '0'+byte(ms/decimal%decimal), '0'+byte(ms%decimal), 'Z', '"')
 }

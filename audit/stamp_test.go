@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -8,7 +9,7 @@ import (
 // A stamp that has written others writes each time as the time package does.
 func TestStamp(t *testing.T) {
 	east := time.FixedZone("", 3600)
-	var s stamp
+	var p stampPart
 	for _, at := range []time.Time{
 		time.Date(2026, 1, 1, 0, 59, 59, 999_999_999, east),
 		time.Date(2026, 1, 1, 0, 59, 59, 0, east),
@@ -17,8 +18,12 @@ func TestStamp(t *testing.T) {
 		time.Unix(0, 0),
 		{},
 	} {
-		if got, want := string(s.appendTo(nil, at)), at.UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
+		want := `{"event.name":"x","event.timestamp":"` + at.UTC().Format("2006-01-02T15:04:05.000Z") + `"`
+		if got := string(p.appendTo(nil, "x", at)); got != want {
 			t.Errorf("%s, not %s", got, want)
+		}
+		if got := string(p.appendTo(nil, "y", at)); got != strings.Replace(want, "x", "y", 1) {
+			t.Errorf("another kind of event at %s begins as %s", at, got)
 		}
 	}
 }

@@ -16,12 +16,12 @@ func (d *desk) record(q *question, a resolve.Answer) bool {
 	if d.log == nil {
 		return true
 	}
-	asked := q.Question()
+	asked, now := q.Question(), time.Now()
 	e := audit.Event{
-		Name: audit.PolicyDecision, Scope: audit.ScopeDomain,
+		Name: audit.PolicyDecision, Time: now, Scope: audit.ScopeDomain,
 		Transport: q.by.transport, ServerAddress: q.name(), ServerPort: stubPort, ClientAddress: q.by.client,
 		QuestionType: resolve.TypeString(asked.Type), ResponseCode: a.RCode(), Answers: a.Answers(),
-		ResolverAddress: q.by.resolver, Duration: time.Since(q.start), Syscall: q.by.caught, Process: *q.process,
+		ResolverAddress: q.by.resolver, Duration: now.Sub(q.start), Syscall: q.by.caught, Process: *q.process,
 	}
 	e.Decision, e.PolicySource, e.Reason = verdict(q.judgement, a)
 	if e.Decision == audit.Allow {
