@@ -72,7 +72,7 @@ const (
 // Event is one decision, or a change of what decides. Zero values are left out of the line, but for Time. Strings may hold any bytes.
 type Event struct {
 	Name Name
-	Time time.Time // zero means now
+	Time time.Time // zero means now; retries fold from it on
 
 	Scope        Scope
 	Decision     Decision
