@@ -229,7 +229,8 @@ static void send_visitor(int to, int netns)
 		dv_say(to, DV_MSG_FAILED, DV_STAGE_FORK, errno);
 }
 
-// hear_supervisor takes a message and the two descriptors that may come with it; -1 where there are none.
+// hear_supervisor takes a message and the two descriptors that may come with it; -1 where there are none. It returns 1, 0 where the supervisor is gone,
+// or -1 with errno.
 static int hear_supervisor(struct dv_message *message, int fds[2])
 {
 	union {
@@ -238,34 +239,54 @@ static int hear_supervisor(struct dv_message *message, int fds[2])
 	} control;
 	struct iovec data = {message, sizeof(*message)};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control)};
-	ssize_t n;
 	fds[0] = fds[1] = -1;
-	do
-		n = recvmsg(supervisor, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && (errno == EINTR || errno == ENOMEM || errno == ENOBUFS));
-	struct cmsghdr *rights = n < 0 ? NULL : CMSG_FIRSTHDR(&header);
-	if (rights && rights->cmsg_type == SCM_RIGHTS && rights->cmsg_len == CMSG_LEN(2 * sizeof(int)))
-		memcpy(fds, CMSG_DATA(rights), 2 * sizeof(int));
-	return n == sizeof(*message) ? 0 : -1;
+	ssize_t n = recvmsg(supervisor, &header, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return -1;
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+	if (rights && rights->cmsg_type == SCM_RIGHTS) // one alone where there was no number for the other
+		memcpy(fds, CMSG_DATA(rights), rights->cmsg_len - CMSG_LEN(0));
+	return n == sizeof(*message);
+}
+
+// deaf waits a moment after a call on the supervisor's socket that failed, of which too many in a row end the tree: it could not be ended by the supervisor.
+static void deaf(int in_a_row)
+{
+	if (in_a_row == 100) {
+		dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_HEAR, errno);
+		end_tree();
+	}
+	nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
 }
 
 static _Noreturn void keep(int linger)
 {
 	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
+	int failed = 0; // calls in a row
 	for (;;) {
-		if (poll(fds, 2, unsure ? 100 : -1) < 0)
+		if (poll(fds, 2, unsure ? 100 : -1) < 0) {
+			deaf(++failed);
 			continue;
+		}
 		if (fds[1].revents || unsure)
 			drain_signals(linger);
-		if (!fds[0].revents)
+		if (!fds[0].revents) {
+			failed = 0;
 			continue;
+		}
 		struct dv_message message;
 		int with[2];
-		if (hear_supervisor(&message, with) < 0 || message.kind == DV_MSG_END)
+		int heard = hear_supervisor(&message, with);
+		if (heard < 0) {
+			deaf(++failed);
+			continue;
+		}
+		failed = 0;
+		if (heard == 0 || message.kind == DV_MSG_END)
 			end_tree();
 		if (message.kind == DV_MSG_SIGNAL)
 			pass_on(message.value, message.detail, linger);
-		if (message.kind == DV_MSG_ENTER && with[0] >= 0)
+		if (message.kind == DV_MSG_ENTER && with[1] >= 0)
 			send_visitor(with[0], with[1]);
 		for (int i = 0; i < 2; i++)
 			if (with[i] >= 0)

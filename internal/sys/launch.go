@@ -56,6 +56,7 @@ var stages = map[Stage]string{
 	C.DV_STAGE_ENTER_USERNS:  "enter the user namespace that owns a network namespace",
 	C.DV_STAGE_ENTER_NETNS:   "enter a network namespace",
 	C.DV_STAGE_LANDLOCK:      "make a Landlock domain",
+	C.DV_STAGE_HEAR:          "hear the supervisor",
 }
 
 // The stages whose errors callers tell apart.
@@ -394,7 +395,8 @@ type Event struct {
 	Status  unix.WaitStatus
 }
 
-// Next waits for the next event. io.EOF: the keeper is gone, and with it the whole tree unless it was killed.
+// Next waits for the next event. io.EOF: the keeper is gone, and with it the whole tree unless it was killed. A StageError says why the keeper ends the
+// tree by itself.
 func (t *Tree) Next() (Event, error) {
 	m, _, err := hear(t.events)
 	if err != nil {
