@@ -16,8 +16,17 @@ import (
 	"time"
 )
 
+// patienceVar is how many minutes a wait may take, where it is not one: an emulated machine on a busy one is six times as slow as by itself.
+const patienceVar = "DNSVISOR_TEST_PATIENCE"
+
 // patience bounds every wait of a test: past it something hangs.
-const patience = 60 * time.Second
+var patience = func() time.Duration {
+	minutes, err := strconv.Atoi(os.Getenv(patienceVar))
+	if err != nil {
+		minutes = 1
+	}
+	return time.Duration(minutes) * time.Minute
+}()
 
 // outside is the network that a run of codex-dnsvisor stands in: a namespace of the test's own with an interface and
 // default routes, so that whatever left the tree would be seen, a real unbound on 127.0.0.1, and a
