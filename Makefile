@@ -138,6 +138,7 @@ bench-programs: build
 	@mkdir -p $(BENCH_DIR)
 	@for c in tests/bench/testdata/*.c; do gcc -O2 -o $(BENCH_DIR)/$$(basename $$c .c) $$c -lpthread || exit 1; done
 	@musl-gcc -O2 -static -o $(BENCH_DIR)/musl tests/bench/testdata/work.c
+	@gcc -O2 -shared -fPIC -o $(BENCH_DIR)/connected.so tests/bench/testdata/preload/connected.c
 	@go build -o $(BENCH_DIR)/bench ./tests/bench
 
 # The cheap rows beside dnsmasq, unbound, bubblewrap and nothing, in three minutes: prints them, and marks those that miss their goal.

@@ -30,7 +30,7 @@ func (b *bench) lookups() ([]job, error) {
 		{"cached look-up, Go's own, A", []string{self, "lookup", "a.test", n}, true},
 		{"cached look-up, c-ares (Node), A", []string{"node", filepath.Join(b.sources, "lookup.js"), "a.test", n}, false},
 	} {
-		jobs = append(jobs, job{row: row{Work: l.work, Peer: "dnsmasq in a namespace", Goal: goal{Ratio: 1.3}}, quick: l.quick, ours: printed(b.under(allow, l.command...)...), base: printed(l.command...)})
+		jobs = append(jobs, job{row: row{Work: l.work, Peer: "dnsmasq in a namespace", Goal: goal{Ratio: 1.3}}, quick: l.quick, ours: printed(b.under(allow, l.command...)...), base: printed(l.command...), floor: printed(b.floor(l.command...)...)})
 	}
 	return jobs, nil
 }

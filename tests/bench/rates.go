@@ -9,27 +9,42 @@ import (
 	"strconv"
 )
 
-// rates are questions a second, by dnsperf: each of its clients has a socket, on which it has up to 100 questions open, and asks by sendto with an address.
+// rates are questions a second, by dnsperf: each of its clients has a socket, and up to 100 questions are open. It names the resolver in each sendto; with a
+// library of ours before libc it connects its sockets and sends, as resolvers' libraries do.
 func (b *bench) rates() ([]job, error) {
 	file := filepath.Join(b.dir, "questions")
 	if err := os.WriteFile(file, []byte("a.test A\n"), 0o600); err != nil {
 		return nil, err
 	}
 	var jobs []job
-	for _, clients := range []int{1, 100} {
-		perf := func(port string) []string {
-			return []string{"dnsperf", "-s", "127.0.0.1", "-p", port, "-d", file, "-c", strconv.Itoa(clients), "-T", "1", "-l", b.times(3)}
-		}
-		for _, peer := range []struct {
-			name, port string
-			least      float64
-		}{{"dnsmasq", dnsmasqPort, 1}, {"unbound", unboundPort, 0.8}} {
-			jobs = append(jobs, job{
-				row:   row{Work: fmt.Sprintf("dnsperf, %d clients, beside %s", clients, peer.name), Peer: peer.name, Goal: goal{Ratio: peer.least}, Unit: perSecond},
-				quick: peer.name == "dnsmasq",
-				ours:  rate(b.under(allow, perf(dnsmasqPort)...)...),
-				base:  rate(perf(peer.port)...),
-			})
+	for _, way := range []struct {
+		name, preload string
+		caught        bool
+	}{
+		{"connected", b.program("connected.so"), false},
+		{"by sendto with an address", "", true},
+	} {
+		for _, clients := range []int{1, 100} {
+			perf := func(port string) []string {
+				return []string{"env", "LD_PRELOAD=" + way.preload, "dnsperf", "-s", "127.0.0.1", "-p", port, "-d", file, "-c", strconv.Itoa(clients), "-T", "1", "-l", b.times(3)}
+			}
+			for _, peer := range []struct {
+				name, port string
+				least      float64
+			}{{"dnsmasq", dnsmasqPort, 1}, {"unbound", unboundPort, 0.8}} {
+				j := job{
+					row:   row{Work: fmt.Sprintf("dnsperf, %s, %d clients, beside %s", way.name, clients, peer.name), Peer: peer.name, Unit: perSecond},
+					quick: peer.name == "dnsmasq",
+					ours:  rate(b.under(allow, perf(dnsmasqPort)...)...),
+					base:  rate(perf(peer.port)...),
+				}
+				if way.caught {
+					j.floor = rate(b.floor(perf(peer.port)...)...)
+				} else {
+					j.Goal.Ratio = peer.least
+				}
+				jobs = append(jobs, j)
+			}
 		}
 	}
 	return jobs, nil

@@ -17,6 +17,7 @@ const (
 type row struct {
 	Work, Peer string
 	Ours, Base series
+	Floor      series // of the peer where a supervisor that does nothing lets the same calls run, if the row has one
 	Goal       goal
 	Unit       unit
 	Failed     error
@@ -78,6 +79,18 @@ func (r row) ratio() float64 {
 	return ours / base
 }
 
+// ofFloor is how many times the floor ours takes; 0 where there is none.
+func (r row) ofFloor() float64 {
+	ours, floor := median(r.Ours.P50), median(r.Floor.P50)
+	switch {
+	case ours == 0 || floor == 0:
+		return 0
+	case r.Unit == perSecond:
+		return floor / ours
+	}
+	return ours / floor
+}
+
 // moreIsBetter says which way the ratio goes.
 func (r row) moreIsBetter() bool { return r.Goal.Throughput || r.Unit == perSecond }
 
@@ -86,6 +99,7 @@ type job struct {
 	row
 	prepare    func(context.Context) error // once, before the first round; nil: nothing is to be done
 	ours, base figures                     // base is nil where there is no peer
+	floor      figures                     // nil: there is none
 	quick      bool                        // cheap enough for each change
 	rounds     int                         // fewer than the run's; 0: as many
 }
@@ -119,12 +133,12 @@ func (j job) measure(ctx context.Context, rounds int) row {
 	return r
 }
 
-// round measures both sides once.
+// round measures each side once.
 func (j job) round(ctx context.Context, r *row) error {
 	for _, side := range []struct {
 		run figures
 		to  *series
-	}{{j.ours, &r.Ours}, {j.base, &r.Base}} {
+	}{{j.ours, &r.Ours}, {j.base, &r.Base}, {j.floor, &r.Floor}} {
 		if side.run == nil {
 			continue
 		}

@@ -9,11 +9,11 @@ import (
 // table writes the rows, and marks those that miss their goals or have failed.
 func table(w io.Writer, rows []row) error {
 	var b strings.Builder
-	b.WriteString("| work | peer | ours p50 | p99 | peer's p50 | p99 | ratio | goal | | rounds |\n|---|---|---:|---:|---:|---:|---:|---|---|---:|\n")
+	b.WriteString("| work | peer | ours p50 | p99 | peer's p50 | p99 | ratio | goal | | floor | ours to it | rounds |\n|---|---|---:|---:|---:|---:|---:|---|---|---:|---:|---:|\n")
 	for _, r := range rows {
 		goal, met := r.verdict()
 		if r.Failed != nil {
-			fmt.Fprintf(&b, "| %s | %s | | | | | | %s | failed: %s | |\n", r.Work, r.Peer, goal, cell(r.Failed))
+			fmt.Fprintf(&b, "| %s | %s | | | | | | %s | failed: %s | | | |\n", r.Work, r.Peer, goal, cell(r.Failed))
 			continue
 		}
 		mark := "met"
@@ -23,15 +23,19 @@ func table(w io.Writer, rows []row) error {
 		case !met:
 			mark = "**missed**"
 		}
-		ratio := ""
-		if v := r.ratio(); v != 0 {
-			ratio = fmt.Sprintf("%.2f", v)
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", r.Work, r.Peer, r.Unit.short(median(r.Ours.P50)), r.Unit.short(r.Ours.tail(r.Unit)),
-			r.Unit.short(median(r.Base.P50)), r.Unit.short(r.Base.tail(r.Unit)), ratio, goal, mark, len(r.Ours.P50))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", r.Work, r.Peer, r.Unit.short(median(r.Ours.P50)), r.Unit.short(r.Ours.tail(r.Unit)),
+			r.Unit.short(median(r.Base.P50)), r.Unit.short(r.Base.tail(r.Unit)), times(r.ratio()), goal, mark, r.Unit.short(median(r.Floor.P50)), times(r.ofFloor()), len(r.Ours.P50))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// times is a ratio for people, if there is one.
+func times(ratio float64) string {
+	if ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", ratio)
 }
 
 const longestReason = 300 // bytes, in a cell of a table

@@ -117,6 +117,11 @@ func (b *bench) close() {
 // program is a compiled one of testdata.
 func (b *bench) program(name string) string { return filepath.Join(b.programs, name) }
 
+// floor is a command whose calls are all let run by a supervisor that does nothing else.
+func (b *bench) floor(command ...string) []string {
+	return append([]string{b.program("supervise"), "all"}, command...)
+}
+
 // under is a command run by codex-dnsvisor, which asks the same unbound as dnsmasq does.
 func (b *bench) under(flags []string, command ...string) []string {
 	return slices.Concat([]string{b.binary, "-q", "--upstream", "udp://127.0.0.1:" + unboundPort}, flags, []string{"--"}, command)

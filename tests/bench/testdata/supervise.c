@@ -1,7 +1,8 @@
-// The least that a supervisor of connect(2) can do, as a floor: it knows no policy and checks nothing.
-//   supervise errno COMMAND…     the call fails with EACCES
-//   supervise continue COMMAND…  the call is let run
-//   supervise perform COMMAND…   the address is read, the socket taken with pidfd_getfd and connected
+// The least that a supervisor can do, as a floor: it knows no policy and checks nothing.
+//   supervise errno COMMAND…     connect(2) fails with EACCES
+//   supervise continue COMMAND…  connect(2) is let run
+//   supervise perform COMMAND…   of connect(2) the address is read, the socket taken with pidfd_getfd and connected
+//   supervise all COMMAND…       connect(2), sendmsg(2), sendmmsg(2), and sendto(2) with an address are let run
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
@@ -33,15 +34,32 @@ static void die(const char *what)
 	exit(1);
 }
 
-static int install(void)
+static int install(int all)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	const unsigned nr = offsetof(struct seccomp_data, nr), address = offsetof(struct seccomp_data, args[4]);
+	const struct sock_filter notify = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF), allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_filter one[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, nr),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		notify,
+		allow,
 	};
-	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+	struct sock_filter each[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, nr),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 7, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmmsg, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, address),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, address + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		notify,
+		allow,
+	};
+	struct sock_fprog program = {sizeof(one) / sizeof(*one), one};
+	if (all)
+		program = (struct sock_fprog){sizeof(each) / sizeof(*each), each};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		die("no_new_privs");
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
@@ -75,7 +93,7 @@ static void serve(int listener, const char *how)
 		struct seccomp_notif_resp verdict = {.id = call.id};
 		if (*how == 'e')
 			verdict.error = -EACCES;
-		else if (*how == 'c')
+		else if (*how == 'c' || *how == 'a')
 			verdict.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		else
 			perform(&call, &verdict);
@@ -90,10 +108,10 @@ int main(int argc, char **argv)
 		return 2;
 	pid_t target = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0); // the listener is in both tables
 	if (!target) {
-		listener = install();
+		listener = install(*argv[1] == 'a');
 		if (write(tell[1], &listener, sizeof(listener)) != sizeof(listener))
 			_exit(1);
-		execv(argv[2], argv + 2);
+		execvp(argv[2], argv + 2);
 		_exit(1);
 	}
 	if (read(tell[0], &listener, sizeof(listener)) != sizeof(listener) || listener < 0)
