@@ -49,6 +49,9 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 		fmt.Fprintf(&b, "\n![%s](%s)\n", c.title, c.file)
 		c.print(&b)
 		b.WriteString("\n")
+		if text := why[c.title]; c.missed() && text != "" {
+			fmt.Fprintf(&b, "What limits it: %s\n\n", text)
+		}
 		evidence(&b, c.title, profiles)
 		if err := os.WriteFile(filepath.Join(filepath.Dir(o.page), c.file), []byte(c.plot()), 0o644); err != nil {
 			return err

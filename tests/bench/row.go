@@ -91,6 +91,18 @@ func (r row) ofFloor() float64 {
 	return ours / floor
 }
 
+// distance says how far ours is from what it should be at the most, and from the floor.
+func (r row) distance() string {
+	text := ""
+	if of := r.ofFloor(); of != 0 {
+		text += fmt.Sprintf(" The floor is %s; ours is %.2f times that.", r.Unit.short(median(r.Floor.P50)), of)
+	}
+	if base := median(r.Base.P50); r.Goal.Ratio > 0 && base > 0 && r.ofFloor() != 0 {
+		text += fmt.Sprintf(" The goal is %s.", r.Unit.short(r.Goal.Ratio*base))
+	}
+	return text
+}
+
 // moreIsBetter says which way the ratio goes.
 func (r row) moreIsBetter() bool { return r.Goal.Throughput || r.Unit == perSecond }
 
