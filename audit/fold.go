@@ -17,7 +17,7 @@ const (
 type retries struct {
 	first time.Time
 	count int
-	last  Event // set when count > 1
+	last  *Event // nil until count > 1: most keys stay alone, and an event is half a KiB
 }
 
 // folder counts retries, oldest first, so that the next window to end is always the oldest's.
@@ -52,7 +52,10 @@ func (f *folder) retry(e *Event) bool {
 		f.held++
 	}
 	r.count++
-	r.last = *e
+	if r.last == nil {
+		r.last = new(Event)
+	}
+	*r.last = *e
 	return true
 }
 

@@ -93,7 +93,7 @@ func (l *Log) drain(now time.Time, due func(end time.Time) bool) error {
 			return nil
 		}
 		if r.count > 1 {
-			if err := l.write(&r.last, r.count, now); err != nil {
+			if err := l.write(r.last, r.count, now); err != nil {
 				return err // the key stays, and its count with it
 			}
 		}
