@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"container/list"
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,27 +14,29 @@ const budgetWindow = time.Minute
 // Budget bounds what a sandbox can say in the names that wildcards let it choose: distinct names a minute and the bytes that
 // the wildcard stands for, of each rule and of all; and how often any rule leads to a question upstream. Rules are told apart
 // by their patterns' texts, so that a budget outlives the set that they came from. It is safe for concurrent use, and holds no
-// more than Limits.TotalNames names.
+// more than Limits.TotalNames names, 64 to 96 bytes of each, whatever its length.
 type Budget struct {
 	mu     sync.Mutex
 	limits Limits
-	asked  *list.List // of *spent, by the time of the last asking
-	names  map[spentKey]*list.Element
-	rules  map[string]amount
+	marker marker
+	names  map[mark]slot
+	asked  queue // by the time of the last asking
+	rules  map[string]*spending
 	total  amount
-	latest time.Time
+	start  time.Time // of the clock of asked and latest
+	latest time.Duration
+
+	numbers uint64 // of rules, so far
 
 	questions map[string]*rate.Limiter
 	crowded   int // the size of questions at which idle ones are dropped
 }
 
-type spentKey struct{ rule, name string }
-
-// spent is a name that counts.
-type spent struct {
-	spentKey
-	bytes int
-	at    time.Time
+// spending is what is spent of a rule. Its number is no other's, as long as names of it count.
+type spending struct {
+	amount
+	text   string
+	number uint64
 }
 
 // amount is what counts of one rule or of all.
@@ -52,7 +52,7 @@ const fewLimiters = 1024
 // NewBudget makes a budget of which nothing is spent.
 func NewBudget(limits Limits) *Budget {
 	return &Budget{
-		limits: limits.orDefault(), asked: list.New(), names: map[spentKey]*list.Element{}, rules: map[string]amount{},
+		limits: limits.orDefault(), marker: newMarker(), names: map[mark]slot{}, rules: map[string]*spending{},
 		questions: map[string]*rate.Limiter{}, crowded: fewLimiters,
 	}
 }
@@ -70,9 +70,9 @@ func (b *Budget) SetLimits(limits Limits) {
 
 // Spend reports whether a name may be asked for upstream, given the decision about it, and counts it if so. A name costs
 // nothing more for the minute after it was asked for, and then counts for another; so there are never more distinct names in
-// any minute than the limits say. A rule that is one name costs nothing, its service labels neither: they are of a bounded
-// set. What is denied may not be asked for. Of *.d and **.d the bytes are those of what stands before d, without the last dot,
-// and of other wildcards those of the whole name.
+// any minute than the limits say, but for the chance that mark tells of. A rule that is one name costs nothing, its service labels
+// neither: they are of a bounded set. What is denied may not be asked for. Of *.d and **.d the bytes are those of what stands
+// before d, without the last dot, and of other wildcards those of the whole name.
 func (b *Budget) Spend(d Decision, name string, now time.Time) bool {
 	if d.Effect != Allow || d.Rule == nil || d.Rule.Pattern.Exact() {
 		return d.Effect == Allow
@@ -80,40 +80,53 @@ func (b *Budget) Spend(d Decision, name string, now time.Time) bool {
 	folded, _ := fold(name)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now = b.forget(now)
-	key := spentKey{d.Rule.Pattern.String(), folded}
-	if e := b.names[key]; e != nil {
-		e.Value.(*spent).at = now
-		b.asked.MoveToBack(e)
+	at := b.forget(now)
+	rule := b.spending(d.Rule.Pattern.String())
+	m := b.marker.mark(rule.number, folded)
+	if i, counts := b.names[m]; counts {
+		b.asked.again(i, at)
 		return true
 	}
 	cost := amount{1, d.Rule.Pattern.chosen(folded)}
-	rule, total := b.rules[key.rule].plus(cost), b.total.plus(cost)
-	if l := b.limits; rule.names > l.Names || rule.bytes > l.Bytes || total.names > l.TotalNames || total.bytes > l.TotalBytes {
+	of, total := rule.plus(cost), b.total.plus(cost)
+	if l := b.limits; of.names > l.Names || of.bytes > l.Bytes || total.names > l.TotalNames || total.bytes > l.TotalBytes {
 		return false
 	}
-	key.name = strings.Clone(key.name) // it may be a part of a larger message
-	b.names[key] = b.asked.PushBack(&spent{key, cost.bytes, now})
-	b.rules[key.rule], b.total = rule, total
+	b.names[m] = b.asked.push(spent{rule: rule, mark: m, at: at, bytes: cost.bytes})
+	b.rules[rule.text] = rule
+	rule.amount, b.total = of, total
 	return true
 }
 
-// forget drops the names whose minute is over. Of clocks that disagree it goes by the latest, which it returns.
-func (b *Budget) forget(now time.Time) time.Time {
-	if now.Before(b.latest) {
-		now = b.latest
+// spending is what is spent of a rule, or a new one that is not remembered yet.
+func (b *Budget) spending(text string) *spending {
+	if s := b.rules[text]; s != nil {
+		return s
 	}
-	b.latest = now
-	for e := b.asked.Front(); e != nil && now.Sub(e.Value.(*spent).at) >= budgetWindow; e = b.asked.Front() {
-		s := b.asked.Remove(e).(*spent)
-		delete(b.names, s.spentKey)
+	b.numbers++
+	return &spending{text: text, number: b.numbers}
+}
+
+// forget drops the names whose minute is over. Of clocks that disagree it goes by the latest, which it returns.
+func (b *Budget) forget(now time.Time) time.Duration {
+	if b.start.IsZero() {
+		b.start = now
+	}
+	b.latest = max(b.latest, now.Sub(b.start))
+	before := len(b.names)
+	for s := b.asked.front(); s != nil && b.latest-s.at >= budgetWindow; s = b.asked.front() {
+		delete(b.names, s.mark)
 		cost := amount{1, s.bytes}
 		b.total = b.total.minus(cost)
-		if b.rules[s.rule] = b.rules[s.rule].minus(cost); b.rules[s.rule].names == 0 {
-			delete(b.rules, s.rule)
+		if s.rule.amount = s.rule.minus(cost); s.rule.names == 0 {
+			delete(b.rules, s.rule.text)
 		}
+		b.asked.pop()
 	}
-	return now
+	if before > 0 && len(b.names) == 0 {
+		b.names, b.asked = map[mark]slot{}, queue{} // neither gets smaller else
+	}
+	return b.latest
 }
 
 // Question waits until one more question may be sent upstream for a name that the rule allowed. The error is the context's,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +124,7 @@ func TestBudgetMemory(t *testing.T) {
 	b := NewBudget(Limits{Names: 50, TotalNames: 50})
 	for i := range 10_000 {
 		spend(b, set, time.Unix(int64(i), 0), fmt.Sprintf("%d.test", i))
-		if len(b.names) > 50 || b.asked.Len() != len(b.names) || b.total.names != len(b.names) || len(b.rules) > 1 {
+		if len(b.names) > 50 || len(b.asked.slots) > 1+50 || b.total.names != len(b.names) || len(b.rules) > 1 {
 			t.Fatalf("after %d names %d are held, %+v", i, len(b.names), b.total)
 		}
 	}
@@ -180,6 +181,97 @@ func TestBudgetHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// counted is a name that counts, as a list would have it.
+type counted struct {
+	rule, name string
+	bytes      int
+	at         time.Time
+}
+
+// TestBudgetIsThatOfAList: whatever is asked, it is let through where a plain list of whole names, gone through each time, lets it through.
+func TestBudgetIsThatOfAList(t *testing.T) {
+	set := ruleSet(t, "allow *.a", "allow *.b.a", "allow *")
+	rapid.Check(t, func(t *rapid.T) {
+		limits := rapid.Custom(func(t *rapid.T) Limits {
+			return Limits{
+				Names: rapid.IntRange(1, 12).Draw(t, "names"), Bytes: rapid.IntRange(1, 60).Draw(t, "bytes"),
+				TotalNames: rapid.IntRange(1, 20).Draw(t, "total names"), TotalBytes: rapid.IntRange(1, 90).Draw(t, "total bytes"),
+			}
+		})
+		l := limits.Draw(t, "limits")
+		b := NewBudget(l)
+		var list []counted
+		now := time.Unix(0, 0)
+		for range rapid.IntRange(1, 200).Draw(t, "asks") {
+			if rapid.IntRange(0, 40).Draw(t, "new limits") == 0 {
+				l = limits.Draw(t, "limits")
+				b.SetLimits(l)
+			}
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 5, 20, 60}).Draw(t, "seconds")) * time.Second)
+			name := rapid.StringMatching(`[xyz]{1,2}(\.b)?\.[ac]`).Draw(t, "name")
+			d := set.Decide(name)
+			c := counted{d.Rule.Pattern.String(), name, len(name), now}
+			if c.rule != "*" {
+				c.bytes -= len(c.rule) - len("*")
+			}
+			var want bool
+			list, want = inList(list, c, l)
+			if got := b.Spend(d, name, now); got != want {
+				t.Fatalf("%s at %s: %v, want %v of %+v", name, now.UTC(), got, want, list)
+			}
+			if len(b.names) != len(list) || b.total.names != len(list) || len(b.asked.slots) > 1+20 {
+				t.Fatalf("%d names in %d slots, counted as %d, want %d", len(b.names), len(b.asked.slots), b.total.names, len(list))
+			}
+		}
+	})
+}
+
+// inList asks a list for a name.
+func inList(list []counted, c counted, l Limits) (after []counted, through bool) {
+	list = slices.DeleteFunc(list, func(o counted) bool { return c.at.Sub(o.at) >= time.Minute })
+	rule, total := amount{1, c.bytes}, amount{1, c.bytes}
+	for i, o := range list {
+		if o.rule == c.rule && o.name == c.name {
+			list[i].at = c.at
+			return list, true
+		}
+		total = total.plus(amount{1, o.bytes})
+		if o.rule == c.rule {
+			rule = rule.plus(amount{1, o.bytes})
+		}
+	}
+	if rule.names > l.Names || rule.bytes > l.Bytes || total.names > l.TotalNames || total.bytes > l.TotalBytes {
+		return list, false
+	}
+	return append(list, c), true
+}
+
+// TestMarks: names, rules and budgets have different ones, and a name always the same.
+func TestMarks(t *testing.T) {
+	one, other := newMarker(), newMarker()
+	whose := map[mark]string{}
+	long := strings.Repeat("a", 200)
+	names := append(numbered("a.test", 5000), numbered(long, 5000)...)
+	for i := range 5000 {
+		names = append(names, fmt.Sprint(long, i))
+	}
+	for _, name := range names {
+		for rule := range uint64(2) {
+			m := one.mark(rule, name)
+			if before, taken := whose[m]; taken {
+				t.Fatalf("%s of rule %d has the mark of %s", name, rule, before)
+			}
+			whose[m] = fmt.Sprintf("%s of rule %d", name, rule)
+			if again := one.mark(rule, name); again != m {
+				t.Fatalf("%s has two marks", whose[m])
+			}
+			if _, taken := whose[other.mark(rule, name)]; taken {
+				t.Fatalf("%s has the same mark in another budget", whose[m])
+			}
+		}
+	}
 }
 
 func TestBudgetIsSafeForConcurrentUse(t *testing.T) {
