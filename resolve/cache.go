@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"github.com/miekg/dns"
 )
 
 // Bounds of what the cache holds, in bytes: the authority of an allowed name says how large each of its answers is.
@@ -20,18 +19,20 @@ type cache struct {
 	stale    time.Duration // how long a step is kept past its time to live
 	most     int           // bytes
 
+	start time.Time // of the clock of kept.at
+
 	mu      sync.Mutex
-	entries *simplelru.LRU[stepKey, step]
+	entries *simplelru.LRU[stepKey, kept]
 	bytes   int
 }
 
 func newCache(size int, shortest, longest, stale time.Duration) (*cache, error) {
-	c := &cache{min: shortest, max: longest, stale: stale, most: max(leastCache, size*stepSize)}
+	c := &cache{min: shortest, max: longest, stale: stale, most: max(leastCache, size*stepSize), start: time.Now()}
 	if size <= 0 {
 		return c, nil
 	}
 	var err error
-	c.entries, err = simplelru.NewLRU(size, func(key stepKey, s step) { c.bytes -= s.size(key) })
+	c.entries, err = simplelru.NewLRU(size, func(key stepKey, k kept) { c.bytes -= k.size(key) })
 	return c, err
 }
 
@@ -53,67 +54,48 @@ func (c *cache) put(key stepKey, s step) step {
 		rr.Header().Ttl = min(rr.Header().Ttl, seconds)
 	}
 	if s.ttl > 0 && c.entries != nil && len(s.records) <= maxCached {
-		s.stored = time.Now()
-		c.keep(key, s)
+		c.keep(key, newKept(key, s, time.Since(c.start)))
 	}
 	return s
 }
 
-func (c *cache) keep(key stepKey, s step) {
+func (c *cache) keep(key stepKey, k kept) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.entries.Remove(key) // whose bytes count no more
-	c.entries.Add(key, s)
-	for c.bytes += s.size(key); c.bytes > c.most; {
+	c.entries.Add(key, k)
+	for c.bytes += k.size(key); c.bytes > c.most; {
 		c.entries.RemoveOldest()
 	}
 }
 
 // get finds a step within its time to live or, if stale, as long as it is kept past that.
 func (c *cache) get(key stepKey, stale bool) (step, bool) {
-	s, ok := c.find(key)
+	k, age, ok := c.find(key)
 	if !ok {
 		return step{}, false
 	}
-	age := time.Since(s.stored)
 	switch {
-	case age < s.ttl:
-		return s.aged(s.ttl - age), true
-	case stale && age < s.ttl+c.stale:
-		return s.aged(staleTTL), true
+	case age < k.ttl:
+		return k.step(key, k.ttl-age), true
+	case stale && age < k.ttl+c.stale:
+		return k.step(key, staleTTL), true
 	}
 	return step{}, false
 }
 
-// find finds a step, past its time to live too, but none that is kept for nothing.
-func (c *cache) find(key stepKey) (step, bool) {
+// find finds what is kept and its age, past its time to live too, but none that is kept for nothing.
+func (c *cache) find(key stepKey) (k kept, age time.Duration, ok bool) {
 	if c.entries == nil {
-		return step{}, false
+		return kept{}, 0, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, ok := c.entries.Get(key)
-	if ok && time.Since(s.stored) >= s.ttl+c.stale {
+	k, ok = c.entries.Get(key)
+	age = time.Since(c.start) - k.at
+	if ok && age >= k.ttl+c.stale {
 		c.entries.Remove(key)
-		return step{}, false
+		return kept{}, 0, false
 	}
-	return s, ok
-}
-
-// size is about what a step takes, in bytes, and rather more: an octet of data can stand for a string without octets, or for
-// eight types.
-func (s step) size(key stepKey) int {
-	const each, octet = 256, 16 // of a record beside its data
-	n := each + 2*len(key.name)
-	count := func(rr dns.RR) { n += each + octet*(dns.Len(rr)-len(rr.Header().Name)) }
-	for _, rr := range s.records {
-		count(rr)
-	}
-	for _, rr := range s.proof {
-		count(rr)
-	}
-	if s.soa != nil {
-		count(s.soa)
-	}
-	return n
+	return k, age, ok
 }

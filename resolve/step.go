@@ -14,7 +14,6 @@ type step struct {
 	soa     dns.RR   // of a negative answer
 	proof   []dns.RR // of DNSSEC, for the authority section: it shows that there is nothing else
 	ttl     time.Duration
-	stored  time.Time
 }
 
 type stepKey struct {
@@ -34,12 +33,17 @@ const staleTTL = 30 * time.Second
 
 // aged is the step with what is left of its time to live in every record.
 func (s step) aged(remaining time.Duration) step {
-	left := uint32(max(remaining.Round(time.Second)/time.Second, 1))
+	left := seconds(remaining)
 	s.records, s.proof = allWithTTL(s.records, left), allWithTTL(s.proof, left)
 	if s.soa != nil {
 		s.soa = withTTL(s.soa, left)
 	}
 	return s
+}
+
+// seconds of what is left, at least one.
+func seconds(remaining time.Duration) uint32 {
+	return uint32(max(remaining.Round(time.Second)/time.Second, 1))
 }
 
 func allWithTTL(records []dns.RR, ttl uint32) []dns.RR {
