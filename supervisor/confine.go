@@ -58,6 +58,7 @@ func confine(own filter.Own, how sys.Confinement) error {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(memoryLimit)
 	}
+	watchHeap()
 	program, err := own.Program()
 	if err != nil {
 		return err
