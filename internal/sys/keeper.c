@@ -26,7 +26,7 @@ static int signals = -1;    // signalfd
 static pid_t command;
 static int command_gone;
 static int stops; // of the command
-static int unsure; // whether wait failed: nothing tells again of a child that has ended
+static int unsure; // how often in a row wait failed: nothing tells again of a child that has ended
 // How often a signal reached the keeper itself, when it did so last, and was not accounted for yet.
 static struct { struct timespec last; int times; } seen[65];
 
@@ -92,29 +92,46 @@ void dv_close_all_but(int a, int b, int c, int each)
 	}
 }
 
+static void pause_briefly(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
+}
+
+#define TOO_MANY 100 // failures in a row of what does not fail for long
+
+// helpless waits a moment after the children could not be listed or, killed, not be waited for. In the end it leaves them to the supervisor, which adopts them; but
+// not who is not killed where there is none any more.
+static void helpless(int in_a_row, int killed)
+{
+	struct pollfd fd = {supervisor, 0, 0};
+	if (in_a_row >= TOO_MANY && (killed || poll(&fd, 1, 0) == 0))
+		_exit(125);
+	pause_briefly();
+}
+
 // Ending the tree needs direct children only: whoever dies hands its own children up to the nearest subreaper
 // left alive, and in the end that is the keeper.
 static void kill_children(void)
 {
 	char list[65536];
 	ssize_t n;
-	while (lseek(children, 0, SEEK_SET) < 0)
-		;
-	while ((n = read(children, list, sizeof(list) - 1)) != 0) {
-		if (n < 0)
-			continue; // memory is short: whoever is left unread would live on
-		// A read ends inside a number only where the buffer is full: step back to the last blank.
-		if (n == sizeof(list) - 1) {
-			ssize_t whole = n;
-			while (whole > 0 && list[whole - 1] != ' ')
-				whole--;
-			lseek(children, whole - n, SEEK_CUR);
-			n = whole;
+	off_t at = 0;
+	int failed = 0;
+	while ((n = pread(children, list, sizeof(list) - 1, at)) != 0) {
+		if (n < 0) {
+			helpless(++failed, 0);
+			continue;
 		}
+		failed = 0;
+		// A read ends inside a number only where the buffer is full: step back to the last blank.
+		if (n == sizeof(list) - 1)
+			while (n > 0 && list[n - 1] != ' ')
+				n--;
+		at += n;
 		list[n] = 0;
-		for (char *at = list, *end; *at; at = end) {
-			long pid = strtol(at, &end, 10);
-			if (end == at)
+		for (char *next = list, *end; *next; next = end) {
+			long pid = strtol(next, &end, 10);
+			if (end == next)
 				break;
 			kill((pid_t)pid, SIGKILL);
 		}
@@ -123,7 +140,7 @@ static void kill_children(void)
 
 static _Noreturn void end_tree(void)
 {
-	for (;;) {
+	for (int failed = 0;;) {
 		int status;
 		kill_children();
 		pid_t pid = waitpid(-1, &status, __WALL);
@@ -136,7 +153,19 @@ static _Noreturn void end_tree(void)
 		}
 		if (pid < 0 && errno == ECHILD)
 			_exit(0);
+		if (pid < 0)
+			helpless(++failed, 1);
 	}
+}
+
+// again waits a moment after a call that failed, of which too many in a row end the tree: nobody could end it by order any more.
+static void again(int in_a_row)
+{
+	if (in_a_row == TOO_MANY) {
+		dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_KEEP, errno);
+		end_tree();
+	}
+	pause_briefly();
 }
 
 static void reap(int linger)
@@ -157,7 +186,10 @@ static void reap(int linger)
 	}
 	if (pid < 0 && errno == ECHILD)
 		_exit(0);
-	unsure = pid < 0;
+	if (pid < 0)
+		again(++unsure);
+	else
+		unsure = 0;
 }
 
 static void drain_signals(int linger)
@@ -249,23 +281,13 @@ static int hear_supervisor(struct dv_message *message, int fds[2])
 	return n == sizeof(*message);
 }
 
-// deaf waits a moment after a call on the supervisor's socket that failed, of which too many in a row end the tree: it could not be ended by the supervisor.
-static void deaf(int in_a_row)
-{
-	if (in_a_row == 100) {
-		dv_say(supervisor, DV_MSG_FAILED, DV_STAGE_HEAR, errno);
-		end_tree();
-	}
-	nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
-}
-
 static _Noreturn void keep(int linger)
 {
 	struct pollfd fds[2] = {{supervisor, POLLIN, 0}, {signals, POLLIN, 0}};
 	int failed = 0; // calls in a row
 	for (;;) {
-		if (poll(fds, 2, unsure ? 100 : -1) < 0) {
-			deaf(++failed);
+		if (poll(fds, 2, unsure ? 0 : -1) < 0) {
+			again(++failed);
 			continue;
 		}
 		if (fds[1].revents || unsure)
@@ -278,7 +300,7 @@ static _Noreturn void keep(int linger)
 		int with[2];
 		int heard = hear_supervisor(&message, with);
 		if (heard < 0) {
-			deaf(++failed);
+			again(++failed);
 			continue;
 		}
 		failed = 0;

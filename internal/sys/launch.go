@@ -56,7 +56,7 @@ var stages = map[Stage]string{
 	C.DV_STAGE_ENTER_USERNS:  "enter the user namespace that owns a network namespace",
 	C.DV_STAGE_ENTER_NETNS:   "enter a network namespace",
 	C.DV_STAGE_LANDLOCK:      "make a Landlock domain",
-	C.DV_STAGE_HEAR:          "hear the supervisor",
+	C.DV_STAGE_KEEP:          "keep the tree",
 }
 
 // The stages whose errors callers tell apart.

@@ -57,7 +57,7 @@ enum dv_stage {
 	DV_STAGE_ENTER_USERNS,
 	DV_STAGE_ENTER_NETNS,
 	DV_STAGE_LANDLOCK,
-	DV_STAGE_HEAR, // of the keeper's, after the launch
+	DV_STAGE_KEEP, // of the keeper's, after the launch
 };
 
 enum dv_kind {
