@@ -41,7 +41,9 @@ type patient struct {
 type wound string
 
 // speechless says that nothing can be said of it: no write ever succeeds.
-func (w wound) speechless() bool { return strings.HasPrefix(string(w), "write:") && strings.Contains(string(w), "when=1+") }
+func (w wound) speechless() bool {
+	return strings.HasPrefix(string(w), "write:") && strings.Contains(string(w), "when=1+")
+}
 
 // faultPolicy has every question asked upstream.
 const faultPolicy = "[network.domains]\n\"**.corp.test\" = \"allow\"\n\"secret.corp.test\" = \"deny\"\n[dns]\ncache-size = 0\n"
