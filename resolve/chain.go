@@ -24,13 +24,18 @@ const (
 	NoTypes        // it has no data of the type
 )
 
-// Chain is what an answer has to pass. Names are in presentation form, with their trailing dot.
-type Chain struct {
+// Judge decides on names. They are in presentation form, with their trailing dot.
+type Judge interface {
 	// Deny is asked about each name down a CNAME chain, before it is followed or given. Not empty: the denial's reason.
-	// nil denies nothing.
-	Deny func(target string) string
-	// Ask is asked about each name before upstreams are. nil asks about all.
-	Ask func(name string) Asking
+	Deny(target string) string
+	// Ask is asked about each name before upstreams are.
+	Ask(name string) Asking
+}
+
+// Chain is what an answer has to pass.
+type Chain struct {
+	// Judge decides on the names that the answer leads over. nil denies nothing, and asks about all.
+	Judge Judge
 	// AllowLocal lets upstreams name addresses that are local to somebody else, private ones too: see [Config.Local].
 	AllowLocal bool
 	// Confirm gives a name for an address only where the name has that address; RFC 1912 section 2.1.
@@ -41,17 +46,17 @@ type Chain struct {
 }
 
 func (c Chain) deny(target string) string {
-	if c.Deny == nil {
+	if c.Judge == nil {
 		return ""
 	}
-	return c.Deny(target)
+	return c.Judge.Deny(target)
 }
 
 func (c Chain) ask(name string) Asking {
-	if c.Ask == nil {
+	if c.Judge == nil {
 		return Ask
 	}
-	return c.Ask(name)
+	return c.Judge.Ask(name)
 }
 
 func (c Chain) pace(ctx context.Context) error {
@@ -71,14 +76,14 @@ type knowledge struct {
 // trailing dot; "" where the answer is whole.
 func (r *Resolver) walk(q Question, c Chain, have knowledge) (answer Answer, missing string) {
 	name := ascii.Lower(q.fqdn())
-	seen := map[string]bool{}
+	seen := make([]string, 0, maxHops+1)
 	told := false // by an upstream, where the chain leads
 	a := Answer{known: true, source: SourceRecord}
 	for range maxHops + 1 {
-		if seen[name] {
+		if slices.Contains(seen, name) {
 			return ServFail(0, "the chain of names is a loop"), ""
 		}
-		seen[name] = true
+		seen = append(seen, name)
 		s, source, ok := r.known(q.key(name), c, have)
 		if !ok {
 			return Answer{}, name

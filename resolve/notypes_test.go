@@ -12,7 +12,7 @@ func TestTextOfAnotherChain(t *testing.T) {
 	r := resolver(t, Config{CacheSize: 10}, l)
 	text := func(name string) Question { return Question{Name: name, Type: dns.TypeTXT, Class: dns.ClassINET} }
 	expect(t, r.Lookup(t.Context(), text("a.corp"), Chain{}), "NOERROR", "b.corp", `"of b"`)
-	none := Chain{Ask: func(string) Asking { return NoTypes }}
+	none := Chain{Judge: judge{ask: NoTypes}}
 	if a, ok := r.Cached(text("b.corp"), none); !ok || a.RCode() != "NOERROR" || len(a.Answers()) > 0 {
 		t.Errorf("%s, %q, %v", a.RCode(), a.Answers(), ok)
 	}

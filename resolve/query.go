@@ -72,8 +72,9 @@ func (q *Query) parse(wire []byte) int {
 		return dns.RcodeFormatError
 	}
 	q.asked = name
+	lower := ascii.Lower(name)
 	q.question = Question{
-		Name: strings.TrimSuffix(ascii.Lower(name), "."),
+		Name: strings.TrimSuffix(lower, "."), dotted: lower,
 		Type: binary.BigEndian.Uint16(wire[end:]), Class: binary.BigEndian.Uint16(wire[end+2:]),
 	}
 	if rcode != 0 {

@@ -45,7 +45,7 @@ func unpack(t *testing.T, wire []byte) *dns.Msg {
 
 func TestParseQuery(t *testing.T) {
 	q := parse(t, pack(t, "WwW.Example", dns.TypeAAAA, func(m *dns.Msg) { m.SetEdns0(4096, true) }))
-	if got := q.Question(); got != (Question{Name: "www.example", Type: dns.TypeAAAA, Class: dns.ClassINET, DNSSEC: true}) || q.Malformed() != 0 {
+	if got := q.Question(); got != (Question{Name: "www.example", Type: dns.TypeAAAA, Class: dns.ClassINET, DNSSEC: true, dotted: "www.example."}) || q.Malformed() != 0 {
 		t.Errorf("%+v, %d", got, q.Malformed())
 	}
 	if root := parse(t, pack(t, ".", dns.TypeA, nil)).Question(); root.Name != "" {

@@ -17,10 +17,17 @@ type Question struct {
 	Class            uint16
 	DNSSEC           bool // signatures are wanted too: the DO bit, RFC 3225
 	CheckingDisabled bool // data that does not validate is wanted too: the CD bit, RFC 4035 section 3.2.2
+
+	dotted string // a name with its trailing dot, which is of use where it is that of Name
 }
 
 // fqdn is the name as the DNS library has it.
-func (q Question) fqdn() string { return dns.Fqdn(q.Name) }
+func (q Question) fqdn() string {
+	if bare, ok := strings.CutSuffix(q.dotted, "."); ok && bare == q.Name {
+		return q.dotted
+	}
+	return dns.Fqdn(q.Name)
+}
 
 // TypeString is a type's mnemonic, or TYPE123 (RFC 3597).
 func TypeString(t uint16) string { return dns.Type(t).String() }

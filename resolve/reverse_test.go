@@ -57,12 +57,12 @@ func TestNamesOfAddresses(t *testing.T) {
 		`6.2.0.192.in-addr.arpa. 60 IN PTR od\000d.corp.`, `od\000d.corp. 60 IN A 192.0.2.6`,
 	))
 	r := resolver(t, Config{CacheSize: 100, Own: []netip.Addr{netip.MustParseAddr("192.0.2.77")}, Records: records(t, "own.test. A 192.0.2.50\n")}, l)
-	chain := Chain{Confirm: true, Deny: func(name string) string {
+	chain := Chain{Confirm: true, Judge: judge{deny: func(name string) string {
 		if name == "denied.corp." {
 			return "a rule"
 		}
 		return ""
-	}}
+	}}}
 	name := func(last string) string { return last + ".2.0.192.in-addr.arpa" }
 
 	expect(t, pointers(t, r, name("1"), chain), "NOERROR", "good.corp.")
@@ -83,7 +83,7 @@ func TestNamesOfAddresses(t *testing.T) {
 	expect(t, pointers(t, r, name("50"), chain), "NOERROR", "own.test.")
 	expect(t, pointers(t, r, name("77"), chain), "NOERROR", "localhost.")
 	expect(t, pointers(t, r, "1.0.0.127.in-addr.arpa", chain), "NOERROR", "localhost.")
-	expect(t, pointers(t, r, strings.Repeat("0.", 31)+"ip6.arpa", Chain{Ask: func(string) Asking { return NoName }}), "NXDOMAIN")
+	expect(t, pointers(t, r, strings.Repeat("0.", 31)+"ip6.arpa", Chain{Judge: judge{ask: NoName}}), "NXDOMAIN")
 	if asked := l.asked.Load() - before; asked != 0 {
 		t.Errorf("an upstream was asked %d times", asked)
 	}

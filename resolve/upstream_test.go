@@ -165,10 +165,10 @@ func TestChains(t *testing.T) {
 	t.Run("loop", func(t *testing.T) { expect(t, lookup(t, r, "loop.corp", Chain{}), "SERVFAIL") })
 	t.Run("denied target", func(t *testing.T) {
 		var seen []string
-		a := lookup(t, r, "www.corp", Chain{Deny: func(target string) string {
+		a := lookup(t, r, "www.corp", Chain{Judge: judge{deny: func(target string) string {
 			seen = append(seen, target)
 			return map[string]string{"b.cdn.": "no"}[target]
-		}})
+		}}})
 		expect(t, a, "NXDOMAIN")
 		if a.DeniedTarget() != "b.cdn" || strings.Join(seen, " ") != "a.cdn. b.cdn." {
 			t.Errorf("denied %q, asked about %q", a.DeniedTarget(), seen)

@@ -191,30 +191,30 @@ func (d *desk) look(ctx context.Context, q *question) resolve.Answer {
 
 // chain is what the names down an allowed name's CNAME chain have to pass: an explicit deny of one ends it.
 func chain(q *question) resolve.Chain {
-	asked := q.Question().Name
-	return resolve.Chain{
-		Deny: func(target string) string {
-			if rule := q.rules.Policy.Denied(target); rule != nil && !q.observeTarget(target, rule) {
-				return fmt.Sprintf("%s leads to %s, which %s denies", q.name(), target, rule.Origin)
-			}
-			return ""
-		},
-		Ask: func(name string) resolve.Asking {
-			name = strings.TrimSuffix(name, ".")
-			switch {
-			case name == asked:
-				return q.ask
-			case q.Rule == nil && q.observed == nil && q.rules.Policy.Decide(name).Effect != policy.Allow:
-				return resolve.NoName // localhost, and what a static record makes of it, is everybody's
-			}
-			if policy.SpecialOf(name) == policy.Ordinary || resolve.IsReverse(name) || q.rules.Policy.Decide(name).Named {
-				return resolve.Ask
-			}
-			return resolve.NoName
-		},
-		AllowLocal: q.Rule != nil && q.Rule.Pattern.Exact(),
-		Confirm:    q.rules.PTR != policy.PTRAny,
+	return resolve.Chain{Judge: q, AllowLocal: q.Rule != nil && q.Rule.Pattern.Exact(), Confirm: q.rules.PTR != policy.PTRAny}
+}
+
+// Deny implements resolve.Judge.
+func (q *question) Deny(target string) string {
+	if rule := q.rules.Policy.Denied(target); rule != nil && !q.observeTarget(target, rule) {
+		return fmt.Sprintf("%s leads to %s, which %s denies", q.name(), target, rule.Origin)
 	}
+	return ""
+}
+
+// Ask implements resolve.Judge.
+func (q *question) Ask(name string) resolve.Asking {
+	name = strings.TrimSuffix(name, ".")
+	switch {
+	case name == q.Question().Name:
+		return q.ask
+	case q.Rule == nil && q.observed == nil && q.rules.Policy.Decide(name).Effect != policy.Allow:
+		return resolve.NoName // localhost, and what a static record makes of it, is everybody's
+	}
+	if policy.SpecialOf(name) == policy.Ordinary || resolve.IsReverse(name) || q.rules.Policy.Decide(name).Named {
+		return resolve.Ask
+	}
+	return resolve.NoName
 }
 
 func (d *desk) deny(q *question) reply {

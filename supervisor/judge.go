@@ -22,7 +22,6 @@ func (j judgement) allowed() bool { return j.Effect == policy.Allow }
 
 // judge decides on a question. What a rule denies, no lease allows.
 func (d *desk) judge(rules *Rules, q resolve.Question) judgement {
-	now := time.Now()
 	j := judgement{Decision: rules.Policy.Decide(q.Name), source: audit.SourceBaselinePolicy, origin: q.Name}
 	switch {
 	case j.allowed():
@@ -39,7 +38,7 @@ func (d *desk) judge(rules *Rules, q resolve.Question) judgement {
 	if rules.Resolver.IsOwn(q.Name) || resolve.IsLocalhost(q.Name) {
 		return judgement{Decision: policy.Decision{Effect: policy.Allow}, source: audit.SourceBaselinePolicy, origin: q.Name}
 	}
-	if lease, ok := d.lease(rules, q, now); ok {
+	if lease, ok := d.lease(rules, q, time.Now()); ok {
 		if derived := rules.derive(lease, q); derived.allowed() {
 			return derived
 		}
