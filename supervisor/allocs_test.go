@@ -14,8 +14,8 @@ import (
 // What a cached answer takes of the heap, from the message to the response. Fewer is a gain to be written down here; more is an answer that has become
 // slower, and a collector that runs more often.
 const (
-	allocations       = 5
-	allocationsLogged = 7
+	allocations       = 4
+	allocationsLogged = 6
 )
 
 // TestCachedAnswerAllocates counts them, of a question whose process is known.

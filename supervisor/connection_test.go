@@ -14,7 +14,7 @@ import (
 
 // Answers that nobody reads are not kept without end: a connection that asks for one more is closed.
 func TestAnswersThatNobodyReads(t *testing.T) {
-	d, _ := nameDesk(t, newAuthority(t))
+	d, _ := nameDesk(t, newAuthority(t), 0)
 	for _, full := range []bool{false, true} {
 		if full {
 			d.streamed.total = d.streamed.all

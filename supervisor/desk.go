@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -112,6 +113,10 @@ func (q *question) name() string {
 	return "."
 }
 
+// questions are those that were answered at once, and are of use again: whoever looked at one has returned by then. What waits for an upstream
+// may go on past its answer, and is left to the collector. Strings of a question are its own for ever: caches, leases and notices keep them.
+var questions = sync.Pool{New: func() any { return new(question) }}
+
 // ask decides one DNS message. It does not wait for an upstream.
 func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	start := time.Now()
@@ -119,16 +124,27 @@ func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	if err != nil {
 		return reply{} // not a question: a resolver says nothing to it
 	}
-	q := &question{Query: query, by: by, limit: limit, start: start, rules: d.rules.Load(), process: by.process}
-	if query.Malformed() != 0 {
+	q := questions.Get().(*question)
+	*q = question{Query: query, by: by, limit: limit, start: start, rules: d.rules.Load(), process: by.process}
+	r := d.decide(q)
+	if r.pending == nil {
+		*q = question{}
+		questions.Put(q)
+	}
+	return r
+}
+
+// decide judges a question, and settles it where its process need not be waited for.
+func (d *desk) decide(q *question) reply {
+	if q.Malformed() != 0 {
 		q.Reason = reasonMalformed
 	} else {
-		q.judgement = d.judge(q.rules, query.Question())
+		q.judgement = d.judge(q.rules, q.Question())
 	}
 	if q.process != nil || !d.names(q) {
 		return d.settle(q)
 	}
-	if by.patient || by.call != nil {
+	if q.by.patient || q.by.call != nil {
 		q.lookup()
 		return d.settle(q)
 	}

@@ -24,18 +24,25 @@ import (
 
 // authority is an upstream by another library than ours. It answers what it is asked, and remembers it.
 type authority struct {
-	conn  net.PacketConn
-	mu    sync.Mutex
-	asked []string // octets, a dot after each label
+	conn    net.PacketConn
+	address func(name string) [4]byte
+	mu      sync.Mutex
+	asked   []string // octets, a dot after each label
 }
 
 func newAuthority(t testing.TB) *authority {
+	t.Helper()
+	return authorityOf(t, func(string) [4]byte { return [4]byte{192, 0, 2, 1} })
+}
+
+// authorityOf is one that gives each name an address.
+func authorityOf(t testing.TB, address func(name string) [4]byte) *authority {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authority{conn: conn}
+	a := &authority{conn: conn, address: address}
 	var work sync.WaitGroup
 	work.Go(a.serve)
 	t.Cleanup(func() { _ = conn.Close(); work.Wait() })
@@ -63,7 +70,7 @@ func (a *authority) serve() {
 			Questions: questions,
 			Answers: []dnsmessage.Resource{{
 				Header: dnsmessage.ResourceHeader{Name: questions[0].Name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET, TTL: 60},
-				Body:   &dnsmessage.AResource{A: [4]byte{192, 0, 2, 1}},
+				Body:   &dnsmessage.AResource{A: a.address(questions[0].Name.String())},
 			}},
 		}
 		if wire, err := reply.Pack(); err == nil {
@@ -137,8 +144,8 @@ func messageOf(labels [][]byte) []byte {
 	return append(wire, 0, 0, 1, 0, 1)
 }
 
-// nameDesk judges by nameRules, asks an authority, and logs to a file.
-func nameDesk(t *testing.T, upstream *authority) (d *desk, log string) {
+// nameDesk judges by nameRules, asks an authority, keeps that many answers, and logs to a file.
+func nameDesk(t *testing.T, upstream *authority, cache int) (d *desk, log string) {
 	t.Helper()
 	var rules []policy.Rule
 	for _, r := range nameRules {
@@ -152,7 +159,7 @@ func nameDesk(t *testing.T, upstream *authority) (d *desk, log string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolver, err := resolve.New(resolve.Config{Upstreams: []resolve.Upstream{at}})
+	resolver, err := resolve.New(resolve.Config{Upstreams: []resolve.Upstream{at}, CacheSize: cache})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +228,7 @@ func folded(s string) string {
 // for the letter case; and upstreams hear of none that the rules do not allow.
 func TestOneName(t *testing.T) {
 	upstream := newAuthority(t)
-	d, path := nameDesk(t, upstream)
+	d, path := nameDesk(t, upstream, 0)
 	lines, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
