@@ -195,7 +195,7 @@ func TestAdversaryInjectedErrorsOfTheEnd(t *testing.T) {
 		for _, m := range call.FindAllStringSubmatch(end(), -1) {
 			seen[m[1]] = true
 		}
-		if !seen["wait4"] || !seen["kill"] || !seen["read"] {
+		if !seen["wait4"] || !seen["kill"] || !seen["pread64"] {
 			t.Errorf("the end is %v", seen)
 		}
 		maps.DeleteFunc(seen, func(name string, _ bool) bool { return slices.Contains(unfailing, name) })
