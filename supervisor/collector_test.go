@@ -48,8 +48,7 @@ func TestHeapIsWatched(t *testing.T) {
 		}
 	}
 	grows(smallGrowth)
-	runtime.KeepAlive(large)
-	large = nil
+	runtime.KeepAlive(large) // and let go of
 	if base < largeHeap/2 { // of other tests
 		grows(growth)
 	}
