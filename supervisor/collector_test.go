@@ -49,7 +49,7 @@ func TestHeapIsWatched(t *testing.T) {
 	}
 	grows(smallGrowth)
 	runtime.KeepAlive(large) // and let go of
-	if base < largeHeap/2 { // of other tests
+	if base < largeHeap/2 {  // of other tests
 		grows(growth)
 	}
 }
