@@ -15,23 +15,35 @@ import (
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/sys"
 )
 
-// spare is how many receivers may be waiting for the next call.
+// spare is how many receivers may be waiting for the next call while one does not keep up.
 const spare = 3
 
+// atOnce is how long a receive takes, at the most, of a call that was there already.
+const atOnce = 5 * time.Microsecond
+
 // receivers carry out the tree's calls. Each waits in the kernel for a call and carries it out itself, so that no other thread
-// has to be woken in between; one that a target holds up (crowd) is replaced before it begins.
+// has to be woken in between.
+//
+// While all is quiet one waits alone, since Linux 6.6 wakes for each call all who wait, which makes it half as long again. If a call holds it up, the relief
+// puts another in its place. From then on, and where a call was there already when it came for one, several wait, and the last is replaced before it begins.
 type receivers struct {
 	listener *sys.Listener
 	emulator *emulate.Emulator
 	threads  *threads
 	calls    *crowd
 	waiting  atomic.Int32
+	relief   *relief
 }
 
 // serve returns when no target is left.
 func (r *receivers) serve(ctx context.Context) error {
 	group, _ := errgroup.WithContext(ctx)
+	r.relief = newRelief(&r.waiting, func() { r.hire(group) })
 	r.hire(group)
+	group.Go(func() error {
+		r.relief.serve()
+		return nil
+	})
 	return group.Wait()
 }
 
@@ -42,23 +54,31 @@ func (r *receivers) hire(group *errgroup.Group) {
 
 func (r *receivers) work(group *errgroup.Group) error {
 	var turn turn
+	last := 0 // whose call it was
 	for {
-		turn.yield()
+		came := turn.yield()
 		n, err := r.listener.Receive()
 		left := r.waiting.Add(-1)
 		switch {
 		case errors.Is(err, sys.ErrGone):
+			r.relief.end()
 			return nil
 		case err != nil:
+			r.relief.end()
 			return errors.Join(err, r.listener.Wake()) // the others wait for calls that nobody would answer in time
-		case left == 0:
-			r.hire(group)
+		}
+		if n.TID != last && time.Since(came) < atOnce {
+			r.relief.rush()
+		}
+		last = n.TID
+		if left == 0 {
+			r.relief.alone()
 		}
 		if err := r.handle(n); err != nil {
+			r.relief.end()
 			return errors.Join(err, r.listener.Wake())
 		}
-		if r.waiting.Add(1) > spare {
-			r.waiting.Add(-1)
+		if !r.relief.wants() {
 			return nil
 		}
 	}
@@ -68,12 +88,15 @@ func (r *receivers) work(group *errgroup.Group) error {
 // from then on in every system call however short, and each time the goroutine moves to another thread.
 type turn struct{ since time.Time }
 
-// yield goes through the Go scheduler, now and then.
-func (t *turn) yield() {
-	if now := time.Now(); now.Sub(t.since) > 4*time.Millisecond {
+// yield goes through the Go scheduler, now and then. It returns the time.
+func (t *turn) yield() time.Time {
+	now := time.Now()
+	if now.Sub(t.since) > 4*time.Millisecond {
 		runtime.Gosched()
+		now = time.Now()
 		t.since = now
 	}
+	return now
 }
 
 // handle carries out a call, and those of its thread that come meanwhile.
