@@ -72,23 +72,23 @@ func knownAsker() asker {
 }
 
 // cachingDesk allows a name, keeps what an authority says, and has no log.
-func cachingDesk(t testing.TB, upstream *authority) *desk {
-	t.Helper()
+func cachingDesk(tb testing.TB, upstream *authority) *desk {
+	tb.Helper()
 	pattern, err := policy.ParsePattern("a.corp")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	at, err := resolve.ParseUpstream("udp://" + upstream.conn.LocalAddr().String())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	resolver, err := resolve.New(resolve.Config{Upstreams: []resolve.Upstream{at}, CacheSize: 16})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := resolver.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	limits := policy.Limits{Names: 1, Bytes: 1, TotalNames: 1, TotalBytes: 1, Questions: 1}

@@ -30,22 +30,22 @@ type authority struct {
 	asked   []string // octets, a dot after each label
 }
 
-func newAuthority(t testing.TB) *authority {
-	t.Helper()
-	return authorityOf(t, func(string) [4]byte { return [4]byte{192, 0, 2, 1} })
+func newAuthority(tb testing.TB) *authority {
+	tb.Helper()
+	return authorityOf(tb, func(string) [4]byte { return [4]byte{192, 0, 2, 1} })
 }
 
 // authorityOf is one that gives each name an address.
-func authorityOf(t testing.TB, address func(name string) [4]byte) *authority {
-	t.Helper()
+func authorityOf(tb testing.TB, address func(name string) [4]byte) *authority {
+	tb.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	a := &authority{conn: conn, address: address}
 	var work sync.WaitGroup
 	work.Go(a.serve)
-	t.Cleanup(func() { _ = conn.Close(); work.Wait() })
+	tb.Cleanup(func() { _ = conn.Close(); work.Wait() })
 	return a
 }
 

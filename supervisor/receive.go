@@ -49,10 +49,10 @@ func (r *receivers) serve(ctx context.Context) error {
 
 func (r *receivers) hire(group *errgroup.Group) {
 	r.waiting.Add(1)
-	group.Go(func() error { return r.work(group) })
+	group.Go(r.work)
 }
 
-func (r *receivers) work(group *errgroup.Group) error {
+func (r *receivers) work() error {
 	var turn turn
 	last := 0 // whose call it was
 	for {

@@ -80,6 +80,7 @@ func TestQuestionsKeepApart(t *testing.T) {
 
 // ask has a name's A asked for and compares the response.
 func ask(t *testing.T, d *desk, by asker, id uint16, name string, rcode dnsmessage.RCode) {
+	t.Helper()
 	question := dnsmessage.Question{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}
 	wire, err := (&dnsmessage.Message{Header: dnsmessage.Header{ID: id, RecursionDesired: true}, Questions: []dnsmessage.Question{question}}).Pack()
 	if err != nil {
