@@ -38,8 +38,8 @@ func (b *bench) rates() ([]job, error) {
 					ours:  rate(b.under(allow, perf(dnsmasqPort)...)...),
 					base:  rate(perf(peer.port)...),
 				}
-				if way.caught {
-					j.floor = rate(b.floor(perf(peer.port)...)...)
+				if way.caught { // which is stated, and has no goal
+					j.rounds, j.floor = 3, rate(b.floor(perf(peer.port)...)...)
 				} else {
 					j.Goal.Ratio = peer.least
 				}
