@@ -27,8 +27,10 @@ var above = sync.OnceValue(func() map[string]bool {
 // rules are those for names that none is set apart of.
 func (d *decider) rules(candidates []*name) []Rule {
 	var all []policy.Rule
+	added := map[string]bool{} // names that are written differently may be one: "localhost" with a byte order mark behind it is
 	add := func(pattern string) {
-		if parsed, err := policy.ParsePattern(pattern); err == nil { // it is one of a name that was tried
+		if parsed, err := policy.ParsePattern(pattern); err == nil && !added[pattern] { // it is one of a name that was tried
+			added[pattern] = true
 			all = append(all, policy.Rule{Pattern: parsed, Effect: policy.Allow})
 		}
 	}

@@ -184,3 +184,12 @@ func (l list) above(from, to int, parent string) (found []string) {
 	}
 	return found
 }
+
+// Names that are written differently and are one get one rule.
+func TestOneNameWrittenTwice(t *testing.T) {
+	s := suggest(Options{}, denied("api.example.com\ufeff"), denied("api.example.com"))
+	text, err := s.TOML(policy.DomainsTable)
+	if err != nil || strings.Count(text, "\"api.example.com\"") != 1 || s.Rules[0].Seen.Times != 2 {
+		t.Errorf("%v, %+v\n%s", err, s.Rules, text)
+	}
+}
