@@ -145,13 +145,12 @@ bench-programs: build
 bench: bench-programs
 	$(RUN_BENCH)
 
-# All rows, profiles of those that miss their goal, and curves, in 45 minutes on a machine that does nothing else (fewer with ROUNDS=3). Writes docs/performance.md and its
+# All rows, profiles of those that miss their goal, and curves, in half an hour on a machine that does nothing else. Writes docs/performance.md and its
 # plots. What fails, or is not over in ten minutes, is said there, and costs nothing else.
-ROUNDS ?= 5
 bench-full: bench-programs
 	@./scripts/need node npm git make perf chromium
 	@$(MAKE) --no-print-directory build OUT=$(SYMBOLS) LDFLAGS='$(filter-out -s -w,$(LDFLAGS))'
-	$(RUN_BENCH) -full -rounds $(ROUNDS) -scale 1 -symbols $(SYMBOLS)
+	$(RUN_BENCH) -full -rounds 3 -scale 1 -symbols $(SYMBOLS)
 
 # The cheap rows once more, and an error where a ratio is twice as bad as in docs/performance.md.
 bench-check: bench-programs
