@@ -152,7 +152,7 @@ bench-full: bench-programs
 	@$(MAKE) --no-print-directory build OUT=$(SYMBOLS) LDFLAGS='$(filter-out -s -w,$(LDFLAGS))'
 	$(RUN_BENCH) -full -rounds 3 -scale 1 -symbols $(SYMBOLS)
 
-# The cheap rows once more, and an error where a ratio is twice as bad as in docs/performance.md.
+# The cheap rows once more, and an error where a ratio is nearly twice as bad as in docs/performance.md and as its goal.
 bench-check: bench-programs
 	$(RUN_BENCH) -check -rounds 5
 

@@ -16,7 +16,7 @@ func measured(work string, unit unit, throughput bool, ours, base float64) row {
 func TestCheck(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	var text strings.Builder
-	if err := table(&text, []row{measured("time", nanoseconds, false, 2e3, 1e3), measured("bulk", nanoseconds, true, 2e3, 1e3), measured("rate", perSecond, false, 1000, 2000)}); err != nil {
+	if err := table(&text, []row{measured("time", nanoseconds, false, 2e3, 1e3), measured("bulk", nanoseconds, true, 2e3, 1e3), measured("rate", perSecond, false, 1000, 2000), measured("quick", nanoseconds, false, 1e3, 4e3)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(page, []byte(text.String()), 0o600); err != nil {
@@ -33,6 +33,8 @@ func TestCheck(t *testing.T) {
 		{measured("rate", perSecond, false, 500, 2000), true},
 		{measured("rate", perSecond, false, 2000, 2000), false},
 		{measured("new", nanoseconds, false, 9e3, 1e3), false},
+		{measured("quick", nanoseconds, false, 1e3, 1e3), false}, // four times as bad, and as good as its goal
+		{measured("quick", nanoseconds, false, 2e3, 1e3), true},
 	} {
 		if err := check(t.Output(), page, []row{c.row}); (err != nil) != c.worse {
 			t.Errorf("%s, %v beside %v: %v", c.row.Work, c.row.Ours.P50, c.row.Base.P50, err)
