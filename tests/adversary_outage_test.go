@@ -132,6 +132,9 @@ func TestAdversaryOutOfMemory(t *testing.T) {
 // The system's resolv.conf goes and comes back while questions are asked.
 func TestAdversaryResolvConfGone(t *testing.T) {
 	for _, user := range users() {
+		if user == 0 {
+			continue // who may write the file is held to what it said at the start
+		}
 		p := newPatient(t, user)
 		p.upstream = "system"
 		const own = `mkdir etc && cp -a /etc/nsswitch.conf /etc/passwd /etc/ld.so.cache /etc/localtime etc/ && echo nameserver 127.0.0.1 >etc/resolv.conf && mount --bind etc /etc && chmod 755 /etc && exec "$@"`
