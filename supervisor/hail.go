@@ -23,6 +23,8 @@ type hail struct {
 	backlog
 	stub    *sys.Stub
 	clients *clients
+	more    bool // the kernel gave as many as it does at once
+	answers int  // since it was asked
 
 	mu      sync.Mutex
 	muted   map[uint16]struct{} // ports
@@ -33,17 +35,47 @@ type hail struct {
 	until   *time.Timer         // the end of a penalty; nil: there is none
 }
 
-// gather takes what the kernel has.
-func (h *hail) gather(buf []byte) {
-	const atOnce = 256
+// receive waits for a datagram; others that come with it have their place in the backlog. There may be none without an error. Its data lie where they
+// are until the kernel is asked again.
+func (h *hail) receive() (d sys.Datagram, ok bool, err error) {
+	ds, err := h.stub.Receive()
+	if len(ds) == 0 {
+		return d, false, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	muted, loud := len(h.muted), len(h.loud)
-	for range atOnce {
-		d, err := h.stub.ReceiveNow(buf)
-		if err != nil {
+	h.answers, h.more = 0, len(ds) == h.stub.AtOnce()
+	h.takeAll(ds[1:])
+	return ds[0], true, nil
+}
+
+// gather is told of an answer, and takes what the kernel has: where it may have more than it gave last, and while some wait, after as many answers
+// as it gives datagrams at once.
+func (h *hail) gather() {
+	h.answers++
+	if !h.more && (h.total == 0 || h.answers < h.stub.AtOnce()) {
+		return
+	}
+	const most = 256
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answers = 0
+	for n := 0; n < most; n += h.stub.AtOnce() {
+		ds, err := h.stub.ReceiveNow()
+		h.takeAll(ds)
+		if h.more = err == nil && len(ds) == h.stub.AtOnce(); !h.more {
 			break // there is none, or the next Receive says what is wrong
 		}
+	}
+	if len(h.muted) > 0 && h.until == nil && h.total <= backlogFew/4 {
+		h.relent()
+	}
+}
+
+// takeAll gives datagrams their places, and mutes whose have none.
+func (h *hail) takeAll(ds []sys.Datagram) {
+	muted, loud := len(h.muted), len(h.loud)
+	for _, d := range ds {
 		h.take(d)
 	}
 	if len(h.loud) > loud {
@@ -53,11 +85,8 @@ func (h *hail) gather(buf []byte) {
 			}
 		})
 	}
-	switch {
-	case len(h.muted) > muted:
+	if len(h.muted) > muted {
 		_ = h.stub.Mute(slices.Sorted(maps.Keys(h.muted))) // its queue is full without it
-	case muted > 0 && h.until == nil && h.total <= backlogFew/4:
-		h.relent()
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 // reception receives a stub's datagrams, in one goroutine at a time.
 type reception struct {
 	stub    *stub
-	buf     []byte
 	waiting hail
 	others  sync.WaitGroup // who has taken over
 }
@@ -28,17 +27,18 @@ func (r *reception) serve(ctx context.Context) {
 		d, ok := r.waiting.pop()
 		var err error
 		if !ok {
-			d, err = r.stub.wall.stub.Receive(r.buf)
+			d, ok, err = r.waiting.receive()
 		}
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:
 			breathe(err) // else an ICMP error of an earlier response: the next read is another datagram
+		case !ok:
 		case !r.datagram(ctx, d):
 			return
 		}
-		r.waiting.gather(r.buf)
+		r.waiting.gather()
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *stub) start(ctx context.Context) (wait func()) {
 
 // serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking, and of each thread in turn.
 func (s *stub) serveUDP(ctx context.Context) error {
-	r := &reception{stub: s, buf: make([]byte, maxTCPResponse), waiting: hail{stub: s.wall.stub, clients: s.clients}}
+	r := &reception{stub: s, waiting: hail{stub: s.wall.stub, clients: s.clients}}
 	r.serve(ctx)
 	r.others.Wait()
 	return nil

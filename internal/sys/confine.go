@@ -48,7 +48,9 @@ func (c Confinement) load() error {
 	}
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	program := unix.SockFprog{Len: uint16(len(c.Filter) / int(unsafe.Sizeof(unix.SockFilter{}))), Filter: (*unix.SockFilter)(unsafe.Pointer(pinned(&pin, c.Filter)))}
+	filter := unsafe.SliceData(c.Filter)
+	pin.Pin(filter)
+	program := unix.SockFprog{Len: uint16(len(c.Filter) / int(unsafe.Sizeof(unix.SockFilter{}))), Filter: (*unix.SockFilter)(unsafe.Pointer(filter))}
 	thread, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), uintptr(unsafe.Pointer(&program)))
 	switch {
 	case errno != 0:

@@ -29,44 +29,9 @@ type Message struct {
 
 // Send sends a message with sendmsg(2) and returns how many bytes the socket took.
 func Send(fd int, m Message) (int, unix.Errno) {
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	iov := unix.Iovec{Base: pinned(&pin, m.Data), Len: uint64(len(m.Data))}
-	header := unix.Msghdr{Name: pinned(&pin, m.Name), Namelen: uint32(len(m.Name)), Iov: &iov, Iovlen: 1, Control: pinned(&pin, m.Control), Controllen: uint64(len(m.Control))}
-	pin.Pin(&iov)
-	n, _, errno := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&header)), uintptr(m.Flags))
-	return int(n), errno
-}
-
-// inbox is what the kernel says of a datagram beside its data. It is kept for the next one, and lies on the heap: what its header points to
-// stays where it is.
-type inbox struct {
-	name    [MaxSockaddr]byte
-	control [256]byte
-	data    unix.Iovec
-	header  unix.Msghdr
-}
-
-// receive receives a datagram by recvmsg(2), in place of [unix.Recvmsg], which allocates and asks the socket for its protocol each time.
-func (i *inbox) receive(fd int, buf []byte, flags int) ([]byte, error) {
-	i.data.Base = unsafe.SliceData(buf)
-	i.data.SetLen(len(buf))
-	i.header = unix.Msghdr{Name: &i.name[0], Namelen: uint32(len(i.name)), Iov: &i.data, Iovlen: 1, Control: &i.control[0]}
-	i.header.SetControllen(len(i.control))
-	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&i.header)), uintptr(flags))
-	if errno != 0 {
-		return nil, errno
-	}
-	return buf[:n], nil
-}
-
-func pinned(pin *runtime.Pinner, b []byte) *byte {
-	if len(b) == 0 {
-		return nil
-	}
-	p := unsafe.SliceData(b)
-	pin.Pin(p)
-	return p
+	o := outboxes.Get().(*outbox)
+	defer outboxes.Put(o)
+	return o.send(fd, m)
 }
 
 func bytesPtr(b []byte) uintptr {

@@ -22,15 +22,19 @@ type Stub struct {
 	closed atomic.Bool
 	polled *os.File // waits in the network poller, and not in a thread; nil: in a thread
 
-	in inbox
+	in   *inbox
+	came []Datagram // of it
 
 	sending sync.RWMutex // held by who sends; a closed descriptor's number may be another's
 	gone    bool
 }
 
+// atOnce is how many datagrams one call receives, at the most; of a polled stub it is one.
+const atOnce = 8
+
 // NewPolledStub makes a stub that waits without a thread of its own, for namespaces of which there may be many.
 func NewPolledStub(f *os.File, family int) (*Stub, error) {
-	s := &Stub{family: family}
+	s := &Stub{family: family, in: newInbox(1)}
 	return s, control(f, func(fd int) error {
 		var err error
 		if s.fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err == nil {
@@ -45,7 +49,7 @@ const stubBuffer = 4 << 20
 
 // NewStub makes a stub of a bound socket; it works on a duplicate.
 func NewStub(f *os.File, family int) (*Stub, error) {
-	s := &Stub{family: family}
+	s := &Stub{family: family, in: newInbox(atOnce)}
 	return s, control(f, func(fd int) error {
 		// What is sent while no processor is ours waits there: up to some ten thousand questions if we are root, else what net.core.rmem_max
 		// allows, some hundred.
@@ -75,49 +79,56 @@ type Datagram struct {
 	Index int
 }
 
-// Receive waits for a datagram; its data lie in buf until the next one. net.ErrClosed: the stub was shut down. Every other
-// error is of that datagram alone. One goroutine at a time receives.
-func (s *Stub) Receive(buf []byte) (Datagram, error) {
+// Receive waits for datagrams, and returns those that are there, at most AtOnce; they and their data lie in the stub until the next call.
+// net.ErrClosed: the stub was shut down. Every other error is of one datagram alone. One goroutine at a time receives.
+func (s *Stub) Receive() ([]Datagram, error) {
 	if s.polled == nil {
-		return s.decode(s.in.receive(s.fd, buf, 0))
+		return s.decode(s.in.receive(s.fd, 0))
 	}
 	conn, err := s.polled.SyscallConn()
 	if err != nil {
-		return s.decode(nil, err)
+		return nil, net.ErrClosed
 	}
-	var data []byte
-	cerr := conn.Read(func(fd uintptr) bool {
-		data, err = s.in.receive(int(fd), buf, unix.MSG_DONTWAIT)
-		return !errors.Is(err, unix.EAGAIN)
+	var n int
+	var errno unix.Errno
+	err = conn.Read(func(fd uintptr) bool {
+		n, errno = s.in.receive(int(fd), unix.MSG_DONTWAIT)
+		return errno != unix.EAGAIN
 	})
-	return s.decode(data, errors.Join(err, cerr))
+	if err != nil && errno == 0 {
+		errno = unix.EAGAIN // the time is up: it is shut down
+	}
+	return s.decode(n, errno)
 }
 
-// ReceiveNow is Receive where a datagram is there already; else unix.EAGAIN.
-func (s *Stub) ReceiveNow(buf []byte) (Datagram, error) {
-	return s.decode(s.in.receive(s.fd, buf, unix.MSG_DONTWAIT))
+// AtOnce is how many datagrams one call receives, at the most.
+func (s *Stub) AtOnce() int { return len(s.in.places) }
+
+// ReceiveNow is Receive where there is a datagram already; else unix.EAGAIN.
+func (s *Stub) ReceiveNow() ([]Datagram, error) {
+	return s.decode(s.in.receive(s.fd, unix.MSG_DONTWAIT))
 }
 
-func (s *Stub) decode(data []byte, err error) (Datagram, error) {
+func (s *Stub) decode(n int, errno unix.Errno) ([]Datagram, error) {
 	switch {
 	case s.closed.Load():
-		return Datagram{}, net.ErrClosed
-	case errors.Is(err, unix.EAGAIN): // the usual end of what is there, and not worth a text
-		return Datagram{}, err
-	case err != nil:
-		return Datagram{}, fmt.Errorf("receive a datagram: %w", err)
+		return nil, net.ErrClosed
+	case errno == unix.EAGAIN: // the usual end of what is there, and not worth a text
+		return nil, errno
+	case errno != 0:
+		return nil, fmt.Errorf("receive a datagram: %w", errno)
 	}
-	d := Datagram{Data: data}
-	from, ok := ParseInet(s.in.name[:min(int(s.in.header.Namelen), len(s.in.name))])
-	d.From = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	var told bool
-	if d.To, d.Index, told = destination(s.in.control[:min(int(s.in.header.Controllen), len(s.in.control))]); !ok || !told {
-		return Datagram{}, errNoAddress
+	s.came = s.came[:0]
+	for k := range n {
+		data, name, control := s.in.at(k)
+		from, ok := ParseInet(name)
+		to, index, told := destination(control)
+		if ok && told {
+			s.came = append(s.came, Datagram{Data: data, From: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), To: to, Index: index})
+		}
 	}
-	return d, nil
+	return s.came, nil
 }
-
-var errNoAddress = errors.New("a datagram without an address")
 
 // ShutDown ends Receive, now and for good.
 func (s *Stub) ShutDown() error {
@@ -151,7 +162,9 @@ func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.
 	if s.gone {
 		return unix.EBADF
 	}
-	name, control := make([]byte, 0, 28), make([]byte, 0, 40)
+	o := outboxes.Get().(*outbox)
+	defer outboxes.Put(o)
+	name, control := o.name[:0], o.control[:0]
 	if s.family == unix.AF_INET {
 		name = appendInet4(name, to)
 		control = appendPktinfo4(control, from.Addr(), ifindex)
@@ -159,7 +172,7 @@ func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.
 		name = appendInet6(name, to, ifindex)
 		control = appendPktinfo6(control, from.Addr(), ifindex)
 	}
-	_, errno := Send(s.fd, Message{Name: name, Data: data, Control: control, Flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
+	_, errno := o.send(s.fd, Message{Name: name, Data: data, Control: control, Flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
 	return errno
 }
 
@@ -226,6 +239,9 @@ func appendPktinfo6(b []byte, from netip.Addr, ifindex int) []byte {
 	b = binary.NativeEndian.AppendUint32(b, uint32(ifindex))
 	return append(b, make([]byte, unix.CmsgSpace(20)-unix.CmsgLen(20))...)
 }
+
+// maxPktinfo is the space of the longer of both.
+const maxPktinfo = 40
 
 func appendCmsghdr(b []byte, data, level, kind int) []byte {
 	b = binary.NativeEndian.AppendUint64(b, uint64(unix.CmsgLen(data)))
