@@ -16,6 +16,7 @@ import (
 type reception struct {
 	stub    *stub
 	waiting hail
+	answers *sys.Outbox    // of what waits
 	others  sync.WaitGroup // who has taken over
 }
 
@@ -38,6 +39,9 @@ func (r *reception) serve(ctx context.Context) {
 		case !r.datagram(ctx, d):
 			return
 		}
+		if r.waiting.total == 0 {
+			r.answers.Send()
+		}
 		r.waiting.gather()
 	}
 }
@@ -49,9 +53,12 @@ func (r *reception) datagram(ctx context.Context, d sys.Datagram) bool {
 	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index}
 	reply := s.desk.ask(d.Data, by, maxUDPResponse)
 	if reply.pending == nil {
-		s.send(reply.response, by)
+		if reply.response != nil {
+			r.answers.Add(reply.response, by.resolver, by.client, max(by.index, loopback))
+		}
 		return true
 	}
+	r.answers.Send()
 	leave, ok := s.waiting.enter(who.tid)
 	if !ok {
 		return true // a resolver under load drops, and clients ask again

@@ -40,7 +40,7 @@ func (s *stub) start(ctx context.Context) (wait func()) {
 
 // serveUDP answers datagrams until the socket is shut down: what is known at once in the order of asking, and of each thread in turn.
 func (s *stub) serveUDP(ctx context.Context) error {
-	r := &reception{stub: s, waiting: hail{stub: s.wall.stub, clients: s.clients}}
+	r := &reception{stub: s, answers: s.wall.stub.NewOutbox(), waiting: hail{stub: s.wall.stub, clients: s.clients}}
 	r.serve(ctx)
 	r.others.Wait()
 	return nil
@@ -48,9 +48,8 @@ func (s *stub) serveUDP(ctx context.Context) error {
 
 func (s *stub) send(response []byte, by asker) {
 	if response != nil {
-		index := max(by.index, loopback)
 		// A client that has gone, or an address that cannot be a source (255.255.255.255), gets nothing.
-		_ = s.wall.stub.SendFrom(response, by.resolver, by.client, index)
+		_ = s.wall.stub.SendFrom(response, by.resolver, by.client, max(by.index, loopback))
 	}
 }
 

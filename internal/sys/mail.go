@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"net/netip"
 	"sync"
 	"unsafe"
 
@@ -63,23 +64,71 @@ func (i *inbox) at(k int) (data, name, control []byte) {
 	return p.data[:h.length], p.name[:min(int(h.header.Namelen), len(p.name))], p.control[:min(int(h.header.Controllen), len(p.control))]
 }
 
-// outbox is what the kernel is told of a datagram. It is kept for another one, and lies on the heap, as what it points to does.
-type outbox struct {
+// letter is a message as the kernel is told of it. It is kept for another one, and lies on the heap, as what it points to does.
+type letter struct {
 	name    [unix.SizeofSockaddrInet6]byte
 	control [maxPktinfo]byte
 	iov     unix.Iovec
-	header  unix.Msghdr
 }
 
-var outboxes = sync.Pool{New: func() any { return new(outbox) }}
+// header is the message's, and points to it and to the letter.
+func (l *letter) header(m Message) unix.Msghdr {
+	l.iov = unix.Iovec{Base: first(m.Data), Len: uint64(len(m.Data))}
+	return unix.Msghdr{Name: first(m.Name), Namelen: uint32(len(m.Name)), Iov: &l.iov, Iovlen: 1, Control: first(m.Control), Controllen: uint64(len(m.Control))}
+}
+
+// envelope is one letter with its header.
+type envelope struct {
+	letter
+	header unix.Msghdr
+}
 
 // send sends a message with sendmsg(2) and returns how many bytes the socket took.
-func (o *outbox) send(fd int, m Message) (int, unix.Errno) {
-	o.iov = unix.Iovec{Base: first(m.Data), Len: uint64(len(m.Data))}
-	o.header = unix.Msghdr{Name: first(m.Name), Namelen: uint32(len(m.Name)), Iov: &o.iov, Iovlen: 1, Control: first(m.Control), Controllen: uint64(len(m.Control))}
-	n, _, errno := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&o.header)), uintptr(m.Flags))
-	o.iov, o.header = unix.Iovec{}, unix.Msghdr{} // the message is no more than the caller's
+func (e *envelope) send(fd int, m Message) (int, unix.Errno) {
+	e.header = e.letter.header(m)
+	n, _, errno := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&e.header)), uintptr(m.Flags))
+	e.iov, e.header = unix.Iovec{}, unix.Msghdr{} // the message is no more than the caller's
 	return int(n), errno
+}
+
+var envelopes = sync.Pool{New: func() any { return new(envelope) }}
+
+// Outbox has datagrams of a stub that one call sends. One goroutine at a time uses it.
+type Outbox struct {
+	stub    *Stub
+	letters []letter
+	headers []mmsghdr
+	n       int
+}
+
+// NewOutbox makes one for as many datagrams as one call receives.
+func (s *Stub) NewOutbox() *Outbox {
+	return &Outbox{stub: s, letters: make([]letter, s.AtOnce()), headers: make([]mmsghdr, s.AtOnce())}
+}
+
+// Add has a datagram sent with the others, at once if the box is full: to a local client from the address it asked. What it fails with is lost, as the datagram
+// is. The interface is as of [Stub.SendFrom]. The data are not changed until they are sent.
+func (o *Outbox) Add(data []byte, from, to netip.AddrPort, ifindex int) {
+	l := &o.letters[o.n]
+	o.headers[o.n].header = l.header(o.stub.message(l, data, from, to, ifindex))
+	if o.n++; o.n == len(o.letters) {
+		o.Send()
+	}
+}
+
+// Send sends what is in the box. It never blocks.
+func (o *Outbox) Send() {
+	s := o.stub
+	s.sending.RLock()
+	defer s.sending.RUnlock()
+	for left := o.headers[:o.n]; len(left) > 0 && !s.gone; {
+		sent, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(left))), uintptr(len(left)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if errno != 0 {
+			sent = 1 // which fails: the kernel tells of the first alone, and of a later one how many went before it
+		}
+		left = left[sent:]
+	}
+	o.n = 0
 }
 
 func first(b []byte) *byte {

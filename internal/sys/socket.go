@@ -29,9 +29,9 @@ type Message struct {
 
 // Send sends a message with sendmsg(2) and returns how many bytes the socket took.
 func Send(fd int, m Message) (int, unix.Errno) {
-	o := outboxes.Get().(*outbox)
-	defer outboxes.Put(o)
-	return o.send(fd, m)
+	e := envelopes.Get().(*envelope)
+	defer envelopes.Put(e)
+	return e.send(fd, m)
 }
 
 func bytesPtr(b []byte) uintptr {

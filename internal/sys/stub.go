@@ -162,18 +162,20 @@ func (s *Stub) SendFrom(data []byte, from, to netip.AddrPort, ifindex int) unix.
 	if s.gone {
 		return unix.EBADF
 	}
-	o := outboxes.Get().(*outbox)
-	defer outboxes.Put(o)
-	name, control := o.name[:0], o.control[:0]
-	if s.family == unix.AF_INET {
-		name = appendInet4(name, to)
-		control = appendPktinfo4(control, from.Addr(), ifindex)
-	} else {
-		name = appendInet6(name, to, ifindex)
-		control = appendPktinfo6(control, from.Addr(), ifindex)
-	}
-	_, errno := o.send(s.fd, Message{Name: name, Data: data, Control: control, Flags: unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL})
+	e := envelopes.Get().(*envelope)
+	defer envelopes.Put(e)
+	m := s.message(&e.letter, data, from, to, ifindex)
+	m.Flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	_, errno := e.send(s.fd, m)
 	return errno
+}
+
+// message is one to a local client, whose addresses lie in a letter.
+func (s *Stub) message(l *letter, data []byte, from, to netip.AddrPort, ifindex int) Message {
+	if s.family == unix.AF_INET {
+		return Message{Name: appendInet4(l.name[:0], to), Data: data, Control: appendPktinfo4(l.control[:0], from.Addr(), ifindex)}
+	}
+	return Message{Name: appendInet6(l.name[:0], to, ifindex), Data: data, Control: appendPktinfo6(l.control[:0], from.Addr(), ifindex)}
 }
 
 const msgProbe = 0x10 // MSG_PROBE, include/linux/socket.h
