@@ -20,13 +20,13 @@ func (w Warning) String() string { return w.Origin.String() + ": " + w.Msg }
 // anybody can register a name in. At most one warning a rule, in their order.
 func Check(rules []Rule) []Warning {
 	c := checker{New(rules), map[*Rule]int{}}
-	for i := range c.rules {
-		c.order[&c.rules[i]] = i
+	for n, r := range c.all() {
+		c.order[r] = n
 	}
 	var all []Warning
-	for i := range c.rules {
-		if msg := c.check(&c.rules[i]); msg != "" {
-			all = append(all, Warning{c.rules[i].Origin, msg})
+	for _, r := range c.all() {
+		if msg := c.check(r); msg != "" {
+			all = append(all, Warning{r.Origin, msg})
 		}
 	}
 	return all
@@ -122,7 +122,7 @@ func (c checker) covering(t *table, r *Rule) *Rule {
 
 // candidates are the rules that may cover a pattern, some nil: what its text ends in, and all globs.
 func (t *table) candidates(p Pattern) []*Rule {
-	found := []*Rule{t.exact[p.body], t.suffix[p.body].at, t.suffix[p.body].under}
+	found := []*Rule{t.exact.find(p.body), t.suffix[p.body].at, t.suffix[p.body].under}
 	for rest := p.body; ; {
 		_, after, more := strings.Cut(rest, ".")
 		if !more {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -10,24 +11,52 @@ const maxPresentation = 4 * 255
 
 // Set is a policy: rules with an index. It does not change and is safe for concurrent use. A nil Set denies everything.
 type Set struct {
-	rules       []Rule
+	lists       [][]Rule
 	deny, allow table
 	above       map[string]*Rule // the names above those that a rule allows
 }
 
 // New makes a set of a copy of the rules. What order they have matters to which rule is reported alone.
-func New(rules []Rule) *Set {
-	s := &Set{rules: slices.Clone(rules)}
-	for i := range s.rules {
-		r := &s.rules[i]
+func New(rules []Rule) *Set { return Take(slices.Clone(rules)) }
+
+// Take is New without the copy, of several lists one after the other: nobody may change them any more.
+func Take(lists ...[]Rule) *Set {
+	s := &Set{lists: lists}
+	denied, allowed := 0, 0 // names
+	for _, r := range s.all() {
+		switch {
+		case r.Pattern.kind != exact:
+		case r.Effect == Allow:
+			allowed++
+		default:
+			denied++
+		}
+	}
+	s.deny.exact, s.allow.exact = newIndex(lists, denied), newIndex(lists, allowed)
+	for n, r := range s.all() {
 		if r.Effect == Allow {
-			s.allow.add(r)
+			s.allow.add(n, r)
 			s.raise(r)
 		} else {
-			s.deny.add(r)
+			s.deny.add(n, r)
 		}
 	}
 	return s
+}
+
+// all are the rules in their order, with their numbers.
+func (s *Set) all() iter.Seq2[int, *Rule] {
+	return func(yield func(int, *Rule) bool) {
+		n := 0
+		for _, list := range s.lists {
+			for i := range list {
+				if !yield(n, &list[i]) {
+					return
+				}
+				n++
+			}
+		}
+	}
 }
 
 // raise notes the names above those that a rule allows.
@@ -43,10 +72,8 @@ func (s *Set) raise(r *Rule) {
 	if s.above == nil {
 		s.above = map[string]*Rule{}
 	}
-	for {
-		if s.above[name] == nil {
-			s.above[name] = r
-		}
+	for s.above[name] == nil { // else those above it are there too
+		s.above[name] = r
 		if name == "" {
 			return
 		}
@@ -68,7 +95,7 @@ func (s *Set) Rules() []Rule {
 	if s == nil {
 		return nil
 	}
-	return slices.Clone(s.rules)
+	return slices.Concat(s.lists...)
 }
 
 // Decide decides a normalised name that a client asked for. A rule that denies beats one that allows; of several the

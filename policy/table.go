@@ -4,7 +4,7 @@ import "strings"
 
 // table is the index of the rules of one effect. The zero value is empty.
 type table struct {
-	exact   map[string]*Rule
+	exact   index
 	suffix  map[string]suffixRules
 	longest int // length of the longest key of suffix
 	globs   []*Rule
@@ -14,16 +14,12 @@ type table struct {
 // suffixRules are the first rules about a domain: at is for its own name, under for its subdomains.
 type suffixRules struct{ at, under *Rule }
 
-func (t *table) add(r *Rule) {
+// add adds a rule, which has a number in the index.
+func (t *table) add(n int, r *Rule) {
 	body := r.Pattern.body
 	switch r.Pattern.kind {
 	case exact:
-		if t.exact == nil {
-			t.exact = map[string]*Rule{}
-		}
-		if t.exact[body] == nil {
-			t.exact[body] = r
-		}
+		t.exact.add(n, body)
 	case below, atAndUnder:
 		t.addSuffix(body, r)
 	case glob, globBelow, globBoth:
@@ -53,7 +49,7 @@ func (t *table) addSuffix(domain string, r *Rule) {
 
 // find returns the most specific rule for a name, the first of equal ones, or nil.
 func (t *table) find(name string) *Rule {
-	if r := t.exact[name]; r != nil {
+	if r := t.exact.find(name); r != nil {
 		return r
 	}
 	if r := t.suffix[name].at; r != nil {
