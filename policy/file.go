@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -94,11 +95,12 @@ func Read(path string) ([]byte, error) {
 		return fail("cannot be read: "+cause(err).Error(), err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), MaxFile)) + bytes.MinRead)
+	if _, err := data.ReadFrom(io.LimitReader(f, MaxFile+1)); err != nil {
 		return fail("cannot be read: "+cause(err).Error(), err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // cause is the error under a path error, whose path the origin repeats.

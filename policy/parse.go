@@ -34,28 +34,39 @@ func Parse(name string, data []byte) (*File, error) {
 // reader reads one file into a File.
 type reader struct {
 	data    []byte
+	kept    texts // keys of rules
 	places  *places
 	defined tables
 	table   []string // of the last header
+	ruling  bool     // it is that of the rules
 	file    *File
+	names   index           // of rules that are a name as it is written
+	odd     map[string]bool // keys of the others
 
 	minTTL, minLease int // offsets of the values of min-ttl and min-lease
 }
 
-// entry is one key with its value.
+// entry is one key with its value. Of a key with dots it is the last part.
 type entry struct {
-	name  string // of the key as it is shown, "dns.timeout"
-	key   string // its last part
-	keyAt int    // offset of the last part
-	at    int    // offset of the value
+	table []string // that it stands in
+	key   string
+	keyAt int // offset of the key
+	at    int // offset of the value
 	value *unstable.Node
 }
 
+// name is what is shown of a key: "dns.timeout".
+func (e entry) name() string { return joined(append(slices.Clip(e.table), e.key)) }
+
 func (r *reader) expression(node *unstable.Node) error {
+	if node.Kind == unstable.KeyValue {
+		if key := node.Value().Next(); r.ruling && key.Next() == nil {
+			return r.rule(key, node.Value())
+		}
+		return r.keyValue(node, r.table)
+	}
 	path, offsets := keyOf(node)
 	switch node.Kind {
-	case unstable.KeyValue:
-		return r.keyValue(node, r.table)
 	case unstable.ArrayTable:
 		return r.fail(offsets[0], fmt.Sprintf("[[%s]]: an array of tables has no meaning here", joined(path)), allTables)
 	case unstable.Table:
@@ -65,7 +76,7 @@ func (r *reader) expression(node *unstable.Node) error {
 		if problem := r.defined.header(path); problem != "" {
 			return r.fail(offsets[0], problem, "")
 		}
-		r.table = path
+		r.table, r.ruling = path, joined(path) == domainsTable
 		return nil
 	default:
 		return r.fail(0, fmt.Sprintf("unexpected %s", node.Kind), allTables)
@@ -82,7 +93,7 @@ func (r *reader) keyValue(node *unstable.Node, base []string) error {
 	}
 	keyEnd := lastKey(node).Raw
 	e := entry{
-		name: joined(path), key: parts[last], keyAt: offsets[last],
+		table: path[:len(path)-1], key: parts[last], keyAt: offsets[last],
 		at: r.valueOffset(int(keyEnd.Offset + keyEnd.Length)), value: node.Value(),
 	}
 	if r.isTable(e) {
@@ -100,8 +111,9 @@ func (r *reader) keyValue(node *unstable.Node, base []string) error {
 
 // isTable tells the tables that are written as values from the keys.
 func (r *reader) isTable(e entry) bool {
-	_, table := knownTables[e.name]
-	_, key := knownKeys[e.name]
+	name := e.name()
+	_, table := knownTables[name]
+	_, key := knownKeys[name]
 	return table && (!key || e.value.Kind == unstable.InlineTable)
 }
 

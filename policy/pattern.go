@@ -35,6 +35,9 @@ func ParsePattern(s string) (Pattern, error) {
 	if body, ok := parseAddress(s); ok {
 		return Pattern{address, body}, nil
 	}
+	if s != "" && inspect(s, false).kind == sound { // as most are
+		return Pattern{exact, s}, nil
+	}
 	ascii, err := toASCII(s)
 	if err != nil {
 		return Pattern{}, &PatternError{Pattern: cut(s), Problem: err.Error(), Err: err}
@@ -137,6 +140,9 @@ func isBelow(name, domain string) bool {
 // parseAddress reads an address literal in the forms that Codex takes: bare, in brackets, with a zone after % or %25.
 func parseAddress(s string) (string, bool) {
 	s = strings.TrimSuffix(s, ".")
+	if s == "" || !strings.Contains(s, ":") && !isDigit(s[len(s)-1]) {
+		return "", false // netip makes an error
+	}
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		s, ok = strings.CutSuffix(inner, "]")
 		if !ok || !strings.Contains(s, ":") {
@@ -157,6 +163,8 @@ func parseAddress(s string) (string, bool) {
 	}
 	return ip.WithZone(zone).String(), true
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // PatternError says why a text is no pattern.
 type PatternError struct {

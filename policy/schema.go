@@ -71,10 +71,10 @@ func (r *reader) knownTables(path []string, offsets []int, base int) error {
 
 // readerOf finds who reads the key at path, whose parents are known.
 func (r *reader) readerOf(path []string, e entry) (func(*reader, entry) error, error) {
-	if read, ok := knownKeys[e.name]; ok {
+	if read, ok := knownKeys[e.name()]; ok {
 		return read, nil
 	}
-	switch joined(path[:len(path)-1]) {
+	switch joined(e.table) {
 	case domainsTable:
 		return (*reader).domain, nil
 	case upstreamsTable:

@@ -21,7 +21,7 @@ func (r *reader) texts(e entry, what string, most int, accepted string) ([]Locat
 	}
 	all := []Located{}
 	for children := e.value.Children(); children.Next(); {
-		item := entry{name: e.name, key: e.key, at: e.at, value: children.Node()}
+		item := entry{table: e.table, key: e.key, at: e.at, value: children.Node()}
 		if item.value.Kind != unstable.Array { // the parser notes no place for an array
 			item.at = int(item.value.Raw.Offset)
 		}
@@ -112,7 +112,7 @@ func (r *reader) maximumTTL(e entry) (err error) {
 func (r *reader) ttl(e entry) (*time.Duration, error) {
 	d, err := r.duration(e, 0, MaxTTL)
 	if err == nil && *d%time.Second != 0 {
-		return nil, r.fail(e.at, fmt.Sprintf("%s of %s is not whole seconds", e.name, *d), "a TTL counts whole seconds")
+		return nil, r.fail(e.at, fmt.Sprintf("%s of %s is not whole seconds", e.name(), *d), "a TTL counts whole seconds")
 	}
 	return d, err
 }

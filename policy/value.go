@@ -21,12 +21,7 @@ func (r *reader) wrongType(e entry, want string) *Error {
 	if got == "" {
 		got = "a date or time"
 	}
-	return r.fail(e.at, fmt.Sprintf("%s must be %s, not %s", cut(e.name), want, got), knownTables[parentOf(e)])
-}
-
-// parentOf is the table that the entry stands in.
-func parentOf(e entry) string {
-	return strings.TrimSuffix(strings.TrimSuffix(e.name, joined([]string{e.key})), ".")
+	return r.fail(e.at, fmt.Sprintf("%s must be %s, not %s", cut(e.name()), want, got), knownTables[joined(e.table)])
 }
 
 func (r *reader) text(e entry) (string, error) {
@@ -57,7 +52,7 @@ func (r *reader) count(e entry, least, most int, accepted string) (int, error) {
 		return 0, err
 	}
 	if n < int64(least) || n > int64(most) {
-		return 0, r.fail(e.at, fmt.Sprintf("%s of %d is not between %d and %d", e.name, n, least, most), accepted)
+		return 0, r.fail(e.at, fmt.Sprintf("%s of %d is not between %d and %d", e.name(), n, least, most), accepted)
 	}
 	return int(n), nil
 }
@@ -73,7 +68,7 @@ func (r *reader) duration(e entry, least, most time.Duration) (*time.Duration, e
 		return nil, err
 	}
 	if d < least || d > most {
-		return nil, r.fail(e.at, fmt.Sprintf("%s of %s is not between %s and %s", e.name, d, least, most), accepted)
+		return nil, r.fail(e.at, fmt.Sprintf("%s of %s is not between %s and %s", e.name(), d, least, most), accepted)
 	}
 	return &d, nil
 }
@@ -84,7 +79,7 @@ func (r *reader) rawDuration(e entry, most time.Duration) (time.Duration, error)
 	case unstable.String:
 		d, err := time.ParseDuration(string(e.value.Data))
 		if err != nil {
-			failure := r.fail(e.at, fmt.Sprintf("%s: %q is no duration", e.name, cut(string(e.value.Data))), "")
+			failure := r.fail(e.at, fmt.Sprintf("%s: %q is no duration", e.name(), cut(string(e.value.Data))), "")
 			failure.Err = err
 			return 0, failure
 		}
