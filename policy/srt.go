@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
@@ -22,12 +22,13 @@ func ParseSRT(name string, data []byte) ([]Rule, error) {
 	if len(data) > MaxFile {
 		return nil, tooLarge(name)
 	}
-	s := &srtReader{data: data, places: newPlaces(name, data), json: json.NewDecoder(bytes.NewReader(data)), found: map[string][]Rule{}}
-	if err := s.read(""); err != nil {
-		return nil, s.fail(err)
+	s := &srtReader{data: data, places: newPlaces(name, data), found: map[string][]Rule{}}
+	err := s.valid()
+	if err == nil {
+		err = s.read("")
 	}
-	if _, err := s.json.Token(); !errors.Is(err, io.EOF) {
-		return nil, s.fail(errors.New("JSON: more than one value"))
+	if err != nil {
+		return nil, s.fail(err)
 	}
 	return s.rules()
 }
@@ -36,8 +37,7 @@ func ParseSRT(name string, data []byte) ([]Rule, error) {
 type srtReader struct {
 	data   []byte
 	places *places
-	json   *json.Decoder
-	at     int               // where the token that was read last begins
+	at     int               // where what is looked at begins
 	found  map[string][]Rule // of each list that is there, by its path
 }
 
@@ -49,99 +49,139 @@ const (
 )
 
 func (s *srtReader) fail(err error) error {
-	if failure, ok := errors.AsType[*Error](err); ok {
-		return failure
-	}
 	offset := s.at
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset, err = int(syntax.Offset), fmt.Errorf("JSON: %w", err)
+		offset, err = int(syntax.Offset)-1, fmt.Errorf("JSON: %w", err)
 	} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		offset, err = len(s.data), errors.New("JSON: it ends too early")
 	}
 	return &Error{Origin: s.places.at(offset), Msg: err.Error(), Accepted: acceptedSRT, Err: err}
 }
 
-// token reads the next one, and notes where it begins.
-func (s *srtReader) token() (json.Token, error) {
-	s.at = int(s.json.InputOffset())
-	for s.at < len(s.data) && (unicode.IsSpace(rune(s.data[s.at])) || s.data[s.at] == ',' || s.data[s.at] == ':') {
-		s.at++
+// valid says what is wrong with the file as JSON. What reads it then need not look at that any more.
+func (s *srtReader) valid() error {
+	if json.Valid(s.data) {
+		return nil
 	}
-	return s.json.Token()
+	decoder := json.NewDecoder(bytes.NewReader(s.data))
+	if err := decoder.Decode(new(json.RawMessage)); err != nil {
+		return err
+	}
+	s.at = len(s.data) - len(bytes.TrimLeft(s.data[decoder.InputOffset():], " \t\r\n"))
+	return errors.New("JSON: more than one value")
+}
+
+// next goes on to the next value, key, or end of a list, and is its first byte.
+func (s *srtReader) next() byte {
+	for {
+		switch c := s.data[s.at]; c {
+		case ' ', '\t', '\n', '\r', ',', ':':
+			s.at++
+		default:
+			return c
+		}
+	}
+}
+
+// quoted is the string that is next, until another is read, and where it ends.
+func (s *srtReader) quoted() (text []byte, end int) {
+	verbatim := true
+	for end = s.at + 1; s.data[end] != '"'; end++ {
+		switch c := s.data[end]; {
+		case c == '\\':
+			verbatim = false
+			end++
+		case c >= utf8.RuneSelf: // it may be invalid
+			verbatim = false
+		}
+	}
+	end++
+	if verbatim {
+		return s.data[s.at+1 : end-1], end
+	}
+	var decoded string
+	_ = json.Unmarshal(s.data[s.at:end], &decoded) // it is valid
+	return []byte(decoded), end
 }
 
 // read reads the value at a path. Of two keys that are equal the last one counts, as for JSON.parse.
 func (s *srtReader) read(path string) error {
+	begin := s.next()
 	if strings.Count(path, ".") > deepestSRT {
 		return fmt.Errorf("JSON: nested more than %d deep", deepestSRT)
 	}
 	maps.DeleteFunc(s.found, func(list string, _ []Rule) bool { return strings.HasPrefix(list+".", path+".") })
-	token, err := s.token()
-	if err != nil {
-		return err
-	}
 	list := strings.TrimPrefix(path, claudePrefix)
-	wanted := list == srtAllowed || list == srtDenied
-	switch {
-	case wanted && token != json.Delim('['):
+	switch wanted := list == srtAllowed || list == srtDenied; {
+	case wanted && begin != '[':
 		return fmt.Errorf("%s must be an array of domains", path[1:])
 	case wanted:
-		s.found[path] = []Rule{}
+		return s.domains(path, list == srtAllowed)
+	case begin == '{' || begin == '[':
+		return s.inside(path, begin)
+	case begin == '"':
+		_, s.at = s.quoted()
+	default: // a number, true, false or null
+		s.at = len(s.data) - len(bytes.TrimLeft(s.data[s.at:], "+-.0123456789Eaeflnrstu"))
 	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	for s.json.More() {
-		switch {
-		case wanted:
-			err = s.domain(path, list == srtAllowed)
-		case delim == '{':
-			err = s.member(path)
-		default:
-			err = s.read(path + ".[]")
+	return nil
+}
+
+// inside reads an object or an array that is none of the lists.
+func (s *srtReader) inside(path string, begin byte) error {
+	for s.at++; s.next() != begin+2; { // as ASCII has them
+		inner := path + ".[]"
+		if begin == '{' {
+			var key []byte
+			key, s.at = s.quoted()
+			inner = path + "." + strings.ReplaceAll(string(key), ".", "\x00")
 		}
-		if err != nil {
+		if err := s.read(inner); err != nil {
 			return err
 		}
 	}
-	_, err = s.token() // the end of it
-	return err
+	s.at++
+	return nil
 }
 
-func (s *srtReader) member(path string) error {
-	key, err := s.token()
-	if err != nil {
-		return err
+// domains reads one of the lists.
+func (s *srtReader) domains(path string, allow bool) error {
+	list := s.data[s.at:]
+	list = list[:bytes.IndexByte(list, ']')]
+	rules := make([]Rule, 0, bytes.Count(list, []byte(","))+1)
+	var kept texts
+	kept.Grow(len(list))
+	for s.at++; s.next() != ']'; {
+		if s.data[s.at] != '"' {
+			return fmt.Errorf("%s must hold strings", path[1:])
+		}
+		text, end := s.quoted()
+		pattern, ported, err := parseSRT(kept.keep(text), allow)
+		if err != nil {
+			return err
+		}
+		rule := Rule{Pattern: pattern, Origin: s.places.at(s.at)}
+		if allow {
+			rule.Effect = Allow
+		}
+		if allow || !ported {
+			rules = append(rules, rule)
+		}
+		s.at = end
 	}
-	name, _ := key.(string)
-	return s.read(path + "." + strings.ReplaceAll(name, ".", "\x00"))
+	s.at++
+	s.found[path] = rules
+	return nil
 }
 
-// domain reads an entry of a list.
-func (s *srtReader) domain(path string, allow bool) error {
-	token, err := s.token()
-	if err != nil {
-		return err
-	}
-	text, ok := token.(string)
-	if !ok {
-		return fmt.Errorf("%s must hold strings", path[1:])
-	}
+// parseSRT reads an entry of a list.
+func parseSRT(text string, allow bool) (p Pattern, ported bool, err error) {
 	host, ported := splitPort(text)
 	valid := validSRT(host) || host == "*" && !allow
 	if bare := strings.Count(text, ":") > 1 && !strings.HasPrefix(text, "["); bare || !valid {
-		return fmt.Errorf("%q is no domain, no wildcard such as *.example.com and no address in brackets, or too wide", cut(text))
+		return p, ported, fmt.Errorf("%q is no domain, no wildcard such as *.example.com and no address in brackets, or too wide", cut(text))
 	}
-	if ported && !allow {
-		return nil
-	}
-	rule := Rule{Pattern: srtPattern(host), Origin: s.places.at(s.at)}
-	if allow {
-		rule.Effect = Allow
-	}
-	s.found[path] = append(s.found[path], rule)
-	return nil
+	return srtPattern(host), ported, nil
 }
 
 // splitPort takes a port in decimal, from 1 to 65535, off an entry, and brackets off an address.
@@ -169,10 +209,11 @@ func isPort(text string) bool {
 
 // validSRT is what sandbox-runtime takes for a host.
 func validSRT(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
-		return true
+	if strings.Contains(host, ":") {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && addr.Is6()
 	}
-	if strings.ContainsAny(host, "/:") {
+	if strings.Contains(host, "/") {
 		return false
 	}
 	domain, wild := strings.CutPrefix(host, "*.")

@@ -61,6 +61,22 @@ func TestSRTRefuses(t *testing.T) {
 	}
 }
 
+// TestSRTPlaces: what is wrong with the JSON is told at its own place.
+func TestSRTPlaces(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a": tru}`:    "srt.json:1:10: JSON: invalid character '}' in literal true (expecting 'e')",
+		"{\n\"a\" 1}":   "srt.json:2:5: JSON: invalid character '1' after object key",
+		"{}\n {}":       "srt.json:2:2: JSON: more than one value",
+		`"0",`:          "srt.json:1:4: JSON: more than one value",
+		`{"network": {`: "srt.json:1:14: JSON: it ends too early",
+		`{"network": {"allowedDomains": ["a.test", 1]}}`: "srt.json:1:43: network.allowedDomains must hold strings",
+	} {
+		if _, err := ParseSRT("srt.json", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
 // TestSRTRoundTrip writes what settings come to as our policy file, which decides the same.
 func TestSRTRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,6 +101,8 @@ func TestSRTRoundTrip(t *testing.T) {
 func FuzzParseSRT(f *testing.F) {
 	f.Add([]byte(`{"network": {"allowedDomains": ["a.test", "*.b.test:443"], "deniedDomains": ["*"]}}`))
 	f.Add([]byte(`{"sandbox": {"network": {"allowedDomains": ["[::1]:443"]}}}`))
+	f.Add([]byte(`{"network": {"allowedDomains": ["\u0061.test", "ü.test", "]", "[::1]"], "deniedDomains": [ ]}, "x": [-2.5e+3, true, null, "\"]"]}`))
+	f.Add([]byte(`"0",`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules, err := ParseSRT("fuzz", data)
 		for _, r := range rules {
