@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"slices"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/review"
@@ -69,11 +70,11 @@ func rulesOf(path string) ([]policy.Rule, error) {
 	var rules []policy.Rule
 	seen := map[policy.Rule]bool{}
 	for _, flags := range flagsFor(path, data) {
-		file, err := flags.merged()
+		_, lists, err := flags.merged()
 		if err != nil {
 			return nil, err
 		}
-		for _, rule := range file.Rules {
+		for _, rule := range slices.Concat(lists...) {
 			if !seen[rule] {
 				seen[rule] = true
 				rules = append(rules, rule)

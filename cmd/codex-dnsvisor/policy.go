@@ -75,19 +75,16 @@ func checkFile(path string) ([]policy.Warning, error) {
 }
 
 func (f *policyFlags) check() ([]policy.Warning, error) {
-	file, err := f.merged()
+	settings, err := f.load()
 	if err != nil {
 		return nil, err
 	}
-	settings, err := f.settle(file)
-	if err != nil {
-		return nil, err
+	rules, records := settings.rules.Policy.Rules(), settings.file.Records
+	warnings := append(f.warnings, policy.Check(rules)...)
+	if len(records) == 0 {
+		warnings = append(warnings, policy.CheckUnasked(rules)...)
 	}
-	warnings := append(f.warnings, policy.Check(file.Rules)...)
-	if len(file.Records) == 0 {
-		warnings = append(warnings, policy.CheckUnasked(file.Rules)...)
-	}
-	return append(warnings, checkRecords(file.Records, settings.rules.Policy)...), nil
+	return append(warnings, checkRecords(records, settings.rules.Policy)...), nil
 }
 
 // flagsFor are the flags that read a file of its format: what begins with a brace is JSON, what has profiles is Codex's, of
@@ -143,7 +140,7 @@ func (s *policyShowCmd) Run(e *env) error {
 // text is what the flags and files come to, as a policy file.
 func (s *settings) text() string {
 	file := *s.file
-	file.Records = nil
+	file.Rules, file.Records = s.rules.Policy.Rules(), nil
 	if lines := s.resolver.Records.Lines(); len(lines) > 0 {
 		file.Records = []policy.Zone{{Text: strings.Join(lines, "\n") + "\n"}}
 	}

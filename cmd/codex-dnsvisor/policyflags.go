@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
 	"github.com/codex-dnsvisor/codex-dnsvisor/resolve"
@@ -38,56 +40,61 @@ type settings struct {
 }
 
 func (f *policyFlags) load() (*settings, error) {
-	file, err := f.merged()
+	file, rules, err := f.merged()
 	if err != nil {
 		return nil, err
 	}
-	return f.settle(file)
+	return f.settle(file, policy.Take(rules...))
 }
 
-// merged is the file, with the rules of the flags before its own and the flags in place of its keys, but for the records.
-func (f *policyFlags) merged() (*policy.File, error) {
-	file := &policy.File{}
-	if f.Policy != "" {
-		var err error
-		if file, err = policy.Load(f.Policy); err != nil {
-			return nil, err
-		}
-	}
-	rules, err := f.rules()
+// merged is the file, with the flags in place of its keys but for the records; and all rules: those of the flags, of others' files, and its own.
+func (f *policyFlags) merged() (*policy.File, [][]policy.Rule, error) {
+	file, srt, err := f.read()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if f.SRT != "" {
-		more, err := policy.LoadSRT(f.SRT)
-		if err != nil {
-			return nil, err
-		}
-		rules = append(rules, more...)
+	flags, err := f.rules()
+	if err != nil {
+		return nil, nil, err
 	}
+	rules := [][]policy.Rule{flags, srt}
 	if f.CodexConfig != "" || f.CodexProfile != "" {
 		codex, err := f.codexPolicy()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		f.warnings, f.allowIn = codex.Warnings, fmt.Sprintf("[permissions.%s.network.domains]", codex.Profile)
-		rules = append(rules, codex.Rules...)
+		rules = append(rules, codex.Rules)
 		file.DNS.DenyPrivate = file.DNS.DenyPrivate || codex.DenyPrivate
 	}
-	file.Rules = append(rules, file.Rules...)
 	if f.DenyWith != "" {
 		if file.DNS.DenyWith, err = policy.ParseDenyWith(f.DenyWith); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	f.overrideUpstreams(&file.DNS)
-	return file, nil
+	return file, append(rules, file.Rules), nil
+}
+
+// read reads the files that may be long, both at once.
+func (f *policyFlags) read() (file *policy.File, srt []policy.Rule, err error) {
+	var other sync.WaitGroup
+	var late error
+	if f.SRT != "" {
+		other.Go(func() { srt, late = policy.LoadSRT(f.SRT) })
+	}
+	file = &policy.File{}
+	if f.Policy != "" {
+		file, err = policy.Load(f.Policy)
+	}
+	other.Wait()
+	return file, srt, cmp.Or(err, late)
 }
 
 // settle checks what the policy package leaves to others, and adds the records of the flags.
-func (f *policyFlags) settle(file *policy.File) (*settings, error) {
+func (f *policyFlags) settle(file *policy.File, rules *policy.Set) (*settings, error) {
 	s := &settings{files: f.files(), file: file, rules: supervisor.Rules{
-		Policy: policy.New(file.Rules), DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
+		Policy: rules, DenyWith: file.DNS.DenyWith, PTR: file.DNS.PTR, Budget: file.DNS.Budget,
 		MinLease: value(file.DNS.MinLease, policy.DefaultMinLease), MaxLease: value(file.DNS.MaxLease, policy.DefaultMaxLease),
 	}}
 	var err error
