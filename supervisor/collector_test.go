@@ -14,6 +14,7 @@ func TestGrowthOf(t *testing.T) {
 		now, want int
 	}{
 		{0, growth, growth},
+		{largeHeap - 1, 0, growth},
 		{largeHeap - 1, growth, growth},
 		{largeHeap, growth, smallGrowth},
 		{largeHeap, smallGrowth, smallGrowth},
@@ -51,5 +52,18 @@ func TestHeapIsWatched(t *testing.T) {
 	runtime.KeepAlive(large) // and let go of
 	if base < largeHeap/2 {  // of other tests
 		grows(growth)
+	}
+}
+
+// TestMakeRoom: what is about to be filled is not collected before, and the heap grows as always afterwards.
+func TestMakeRoom(t *testing.T) {
+	t.Setenv("GOGC", "")
+	before := debug.SetGCPercent(growth)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+	for bytes, want := range map[int]int{leastHeap - 1: growth, 3 * leastHeap: 4 * growth} {
+		MakeRoom(bytes)
+		if got := debug.SetGCPercent(growth); got != want {
+			t.Errorf("for %d bytes the heap grows by %d %%, want %d", bytes, got, want)
+		}
 	}
 }

@@ -36,6 +36,7 @@ func (f *forwardCmd) Run(e *env) error {
 	if !ok || !filepath.IsAbs(path) {
 		return &statusError{exitUsage, &hinted{fmt.Errorf("--listen %q", f.Listen), "unix:// and an absolute path: unix:///run/user/1000/codex-dnsvisor/dns.sock"}}
 	}
+	f.makeRoom()
 	source := &source{load: f.settings, once: !f.Reload}
 	rules, err := source.rules()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"github.com/codex-dnsvisor/codex-dnsvisor/policy"
@@ -37,6 +38,20 @@ type settings struct {
 	resolver resolve.Config
 	files    []string // what was read, or would be if it were there
 	file     *policy.File
+}
+
+// room is how many bytes of memory a byte of a file of rules may take while it is read: of short names.
+const room = 12
+
+// makeRoom readies the heap for rules that are about to be read for the first time.
+func (f *policyFlags) makeRoom() {
+	var size int64
+	for _, path := range []string{f.Policy, f.SRT} {
+		if info, err := os.Stat(path); err == nil {
+			size += min(info.Size(), policy.MaxFile)
+		}
+	}
+	supervisor.MakeRoom(int(size) * room)
 }
 
 func (f *policyFlags) load() (*settings, error) {

@@ -58,6 +58,7 @@ func (r *runCmd) run(e *env) (supervisor.Ending, error) {
 		return supervisor.Ending{}, err
 	}
 	r.command = e.command
+	r.makeRoom()
 	source := &source{load: r.settings, once: !r.Reload}
 	rules, err := source.rules()
 	if err != nil {
