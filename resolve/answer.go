@@ -35,7 +35,8 @@ const (
 type Answer struct {
 	rcode     int // but for the zero value, see known
 	known     bool
-	records   []dns.RR // CNAMEs in the order of the chain, then the data
+	addresses addresses // in place of records
+	records   []dns.RR  // CNAMEs in the order of the chain, then the data
 	authority []dns.RR
 	proof     []dns.RR // what signs the answer, or shows that there is none; for clients that ask for it
 	source    Source
@@ -45,6 +46,14 @@ type Answer struct {
 	unproven  bool
 	failed    bool
 	reason    string
+}
+
+// all are the records.
+func (a Answer) all() []dns.RR {
+	if a.addresses.some() {
+		return a.addresses.records()
+	}
+	return a.records
 }
 
 // code is the RCODE.
@@ -80,6 +89,9 @@ func (a Answer) Reason() string { return a.reason }
 // Answers are the data of the records in presentation form, in order, without signatures; at most 64.
 func (a Answer) Answers() []string {
 	var out []string
+	for i := range min(a.addresses.count(), maxAnswersNamed) {
+		out = append(out, a.addresses.addr(i).String())
+	}
 	for _, rr := range a.records {
 		if rr.Header().Rrtype == dns.TypeRRSIG {
 			continue

@@ -172,7 +172,7 @@ func askMany(t *testing.T, r *Resolver, kind uint16, count int) {
 		all.Go(func() {
 			a := r.Lookup(t.Context(), query.Question(), Chain{})
 			for _, limit := range []int{tcpLimit, 65507} {
-				if wire := query.Response(a, limit); len(wire) > limit {
+				if wire := query.Response(a, limit, nil); len(wire) > limit {
 					t.Errorf("a response of %d bytes", len(wire))
 				}
 			}

@@ -211,6 +211,11 @@ func onlySigns(records []dns.RR) bool {
 // finish adds the last step of a chain to an answer. Local addresses pass where the rule is exact, the record static, or
 // no upstream had a part: a CNAME of an upstream to localhost is filtered as its A of 127.0.0.1 is.
 func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer {
+	if len(a.records) == 0 && (allowLocal || !r.anyLocal(s.addresses)) {
+		a.addresses = s.addresses
+	} else if s.addresses.some() {
+		s.records = s.addresses.records()
+	}
 	data := s.records
 	if !allowLocal {
 		data = r.public(data)
@@ -224,7 +229,7 @@ func (r *Resolver) finish(q Question, a Answer, s step, allowLocal bool) Answer 
 		a.records = append(a.records, data...)
 	}
 	a.rcode = s.rcode
-	if len(data) == 0 {
+	if len(data) == 0 && !a.addresses.some() {
 		a.authority = syntheticSOA(q)
 		if s.soa != nil {
 			a.authority = []dns.RR{s.soa}

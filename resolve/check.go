@@ -70,6 +70,16 @@ func (r *Resolver) publicHints(rr *dns.SVCB) *dns.SVCB {
 	return &out
 }
 
+// anyLocal says whether one of several is local.
+func (r *Resolver) anyLocal(a addresses) bool {
+	for i := range a.count() {
+		if r.isLocal(a.at(i)) {
+			return true
+		}
+	}
+	return false
+}
+
 // isLocal says that an address, or an IPv4 address that it holds, is local to whoever uses it.
 func (r *Resolver) isLocal(ip []byte) bool {
 	addr, ok := netip.AddrFromSlice(ip)

@@ -26,6 +26,11 @@ const maxDerived = 512
 func (a *Answer) Derived() iter.Seq[Derived] {
 	return func(yield func(Derived) bool) {
 		left := maxDerived
+		for i := range a.addresses.count() {
+			if left--; left < 0 || !yield(Derived{Addr: a.addresses.addr(i).Unmap(), TTL: time.Duration(a.addresses.ttl) * time.Second}) {
+				return
+			}
+		}
 		for _, rr := range a.records {
 			if !derive(rr, func(d Derived) bool { left--; return left >= 0 && yield(d) }) {
 				return
@@ -84,18 +89,18 @@ func hintsOf(rr dns.RR) []netip.Addr {
 		switch hint := value.(type) {
 		case *dns.SVCBIPv4Hint:
 			for _, ip := range hint.Hint {
-				out = appendAddress(out, ip.To4())
+				out = appendHint(out, ip.To4())
 			}
 		case *dns.SVCBIPv6Hint:
 			for _, ip := range hint.Hint {
-				out = appendAddress(out, ip)
+				out = appendHint(out, ip)
 			}
 		}
 	}
 	return out
 }
 
-func appendAddress(all []netip.Addr, ip []byte) []netip.Addr {
+func appendHint(all []netip.Addr, ip []byte) []netip.Addr {
 	if addr, ok := netip.AddrFromSlice(ip); ok {
 		return append(all, addr)
 	}

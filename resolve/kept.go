@@ -47,35 +47,13 @@ func onlyAddresses(key stepKey, s step) ([]byte, bool) {
 	return addresses, true
 }
 
-// addressWidth is the octets of an address of a type; 0: it has none.
-func addressWidth(kind uint16) int {
-	switch kind {
-	case dns.TypeA:
-		return net.IPv4len
-	case dns.TypeAAAA:
-		return net.IPv6len
-	}
-	return 0
-}
-
 // step is the step with what is left of its time to live in every record. The records are its own but for the octets of
 // addresses, which nobody changes.
 func (k kept) step(key stepKey, remaining time.Duration) step {
 	if k.whole != nil {
 		return k.whole.aged(remaining)
 	}
-	s := step{ttl: k.ttl, records: make([]dns.RR, 0, len(k.addresses)/addressWidth(key.kind))}
-	header := dns.RR_Header{Name: key.name, Rrtype: key.kind, Class: dns.ClassINET, Ttl: seconds(remaining)}
-	for rest := k.addresses; len(rest) > 0; {
-		var rr dns.RR
-		if key.kind == dns.TypeA {
-			rr, rest = &dns.A{Hdr: header, A: rest[:net.IPv4len:net.IPv4len]}, rest[net.IPv4len:]
-		} else {
-			rr, rest = &dns.AAAA{Hdr: header, AAAA: rest[:net.IPv6len:net.IPv6len]}, rest[net.IPv6len:]
-		}
-		s.records = append(s.records, rr)
-	}
-	return s
+	return step{ttl: k.ttl, addresses: addresses{name: key.name, kind: key.kind, ttl: seconds(remaining), octets: k.addresses}}
 }
 
 // size is about what an entry takes, in bytes, and rather more: an octet of data can stand for a string without octets, or for

@@ -47,7 +47,7 @@ func consult(wire []byte) (dnsmessage.Question, bool) {
 
 // checkQuery follows a question: what is decided on, asked upstream and answered has to be what the oracle reads in the message.
 func checkQuery(t rapid.TB, wire []byte) {
-	q, err := ParseQuery(wire)
+	q, err := ParseQuery(wire, nil)
 	if err != nil || q.Malformed() != 0 {
 		return
 	}
@@ -73,7 +73,7 @@ func checkQuery(t rapid.TB, wire []byte) {
 			t.Fatalf("%x: asked upstream for %q %v, not for %q", wire, again.Name, again.Type, want)
 		}
 	}
-	if response, ok := consult(q.Response(Denied(asked, DenyNXDomain, ""), tcpLimit)); !ok || response != oracle {
+	if response, ok := consult(q.Response(Denied(asked, DenyNXDomain, ""), tcpLimit, nil)); !ok || response != oracle {
 		t.Fatalf("%x: answered for %v, not for %v", wire, response, oracle)
 	}
 }

@@ -30,7 +30,14 @@ func TestPlainResponseIsWhatTheLibraryPacks(t *testing.T) {
 		if rapid.IntRange(0, 5).Draw(t, "refused") == 0 {
 			a.rcode = rapid.IntRange(0, 20).Draw(t, "rcode")
 		}
+		addressed := rapid.IntRange(0, 2).Draw(t, "addressed") == 0
+		if addressed {
+			a.addresses = randomAddresses(t, cased("owner"))
+		}
 		for range rapid.IntRange(0, 6).Draw(t, "records") {
+			if addressed {
+				break
+			}
 			a.records = append(a.records, randomRecord(t, cased("owner")))
 		}
 		if rapid.IntRange(0, 7).Draw(t, "authority") == 0 {
@@ -41,15 +48,15 @@ func TestPlainResponseIsWhatTheLibraryPacks(t *testing.T) {
 		}
 		limit := rapid.SampledFrom([]int{20, 60, 512, 1232, tcpLimit}).Draw(t, "limit")
 		want := q.packed(a, limit)
-		got := q.plain(a, limit)
+		got := q.plain(a, limit, bytes.Repeat([]byte{0xff}, rapid.SampledFrom([]int{0, 100, 600}).Draw(t, "room")))
 		if got != nil && !bytes.Equal(got, want) {
 			t.Fatalf("%+v\n%x, want\n%x", a, got, want)
 		}
 		if got != nil {
 			plain++
 		}
-		ordinary := q.rcode == 0 && name != "." && a.known && a.rcode == 0 && len(a.records) > 0 && a.authority == nil && a.ede == nil && want[2]&2 == 0
-		for _, rr := range a.records {
+		ordinary := q.rcode == 0 && name != "." && a.known && a.rcode == 0 && len(a.all()) > 0 && a.authority == nil && a.ede == nil && want[2]&2 == 0
+		for _, rr := range a.all() {
 			ordinary = ordinary && addressOctets(rr) != nil && strings.EqualFold(rr.Header().Name, name)
 		}
 		if ordinary && limit >= 512 && got == nil {
@@ -72,11 +79,18 @@ func randomQuery(t *rapid.T, name string) *Query {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := ParseQuery(wire)
+	q, err := ParseQuery(wire, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &q
+}
+
+func randomAddresses(t *rapid.T, name string) addresses {
+	a := addresses{name: name, kind: rapid.SampledFrom([]uint16{dns.TypeA, dns.TypeAAAA}).Draw(t, "kind"), ttl: rapid.Uint32().Draw(t, "ttl")}
+	n := addressWidth(a.kind) * rapid.IntRange(0, 6).Draw(t, "count")
+	a.octets = rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, "octets")
+	return a
 }
 
 // randomRecord is mostly an address of the name.

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
-
-	"github.com/codex-dnsvisor/codex-dnsvisor/internal/ascii"
 )
 
 // ErrIgnore is for bytes that are not a question: too short for a header, or an answer. They get no response.
@@ -34,7 +32,7 @@ type Query struct {
 
 // ParseQuery parses a client's message once. A message that is a question of a kind, but none that can be answered,
 // is no error: see [Query.Malformed]. RFC 1035 section 4.1, RFC 6891 section 6.1.
-func ParseQuery(wire []byte) (Query, error) {
+func ParseQuery(wire []byte, names *Names) (Query, error) {
 	if len(wire) < headerSize || wire[2]&0x80 != 0 {
 		return Query{}, ErrIgnore
 	}
@@ -46,16 +44,17 @@ func ParseQuery(wire []byte) (Query, error) {
 		q.rcode = dns.RcodeNotImplemented
 		return q, nil
 	}
-	q.rcode = q.parse(wire)
+	q.rcode = q.parse(wire, names)
 	return q, nil
 }
 
 // parse reads the sections and returns the RCODE of what is wrong with them.
-func (q *Query) parse(wire []byte) int {
+func (q *Query) parse(wire []byte, names *Names) int {
 	count := func(i int) int { return int(binary.BigEndian.Uint16(wire[4+2*i:])) }
-	at := headerSize
+	at, end := headerSize, 0
 	for range count(0) {
-		end, ok := skipName(wire, at)
+		var ok bool
+		end, ok = skipName(wire, at)
 		if at = end + 4; !ok || len(wire) < at {
 			return dns.RcodeFormatError
 		}
@@ -67,14 +66,13 @@ func (q *Query) parse(wire []byte) int {
 	if count(0) != 1 {
 		return dns.RcodeFormatError // whose EDNS is known by now, and answered with EDNS
 	}
-	name, end, err := dns.UnpackDomainName(wire, headerSize)
+	name, err := names.read(wire[headerSize:end])
 	if err != nil {
 		return dns.RcodeFormatError
 	}
-	q.asked = name
-	lower := ascii.Lower(name)
+	q.asked = name.asked
 	q.question = Question{
-		Name: strings.TrimSuffix(lower, "."), dotted: lower,
+		Name: strings.TrimSuffix(name.lower, "."), dotted: name.lower,
 		Type: binary.BigEndian.Uint16(wire[end:]), Class: binary.BigEndian.Uint16(wire[end+2:]),
 	}
 	if rcode != 0 {

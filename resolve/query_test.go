@@ -2,9 +2,11 @@ package resolve
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -27,7 +29,7 @@ func pack(t *testing.T, name string, kind uint16, change func(*dns.Msg)) []byte 
 
 func parse(t *testing.T, wire []byte) *Query {
 	t.Helper()
-	q, err := ParseQuery(wire)
+	q, err := ParseQuery(wire, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,14 +101,14 @@ func TestMalformed(t *testing.T) {
 			if q.Malformed() != c.want {
 				t.Fatalf("%s, want %s", dns.RcodeToString[q.Malformed()], dns.RcodeToString[c.want])
 			}
-			m := unpack(t, q.Response(Answer{}, 512))
+			m := unpack(t, q.Response(Answer{}, 512, nil))
 			if c.want != 0 && (m.Rcode != c.want || len(m.Answer) != 0 || m.Id != q.ID() || !m.Response) {
 				t.Errorf("answered by %v", m)
 			}
 		})
 	}
 	for name, wire := range map[string][]byte{"nothing": nil, "half a header": good()[:11], "an answer": change(func(b []byte) []byte { b[2] |= 0x80; return b })} {
-		if _, err := ParseQuery(wire); !errors.Is(err, ErrIgnore) {
+		if _, err := ParseQuery(wire, nil); !errors.Is(err, ErrIgnore) {
 			t.Errorf("%s: %v, want to be ignored", name, err)
 		}
 	}
@@ -125,7 +127,7 @@ func TestMalformedWithEDNS(t *testing.T) {
 		"an option past end":    cut,
 		"octets behind the OPT": append(edns(func(*dns.Msg) {}), 0),
 	} {
-		m := unpack(t, parse(t, wire).Response(Answer{}, 512))
+		m := unpack(t, parse(t, wire).Response(Answer{}, 512, nil))
 		if o := m.IsEdns0(); m.Rcode != dns.RcodeFormatError || o == nil || o.Version() != 0 || !o.Do() {
 			t.Errorf("%s: %v", name, m)
 		}
@@ -148,14 +150,14 @@ func answerOf(records ...string) Answer {
 func TestResponseIsForTheClient(t *testing.T) {
 	a := answerOf("a.test. 60 IN CNAME b.test.", "b.test. 60 IN A 192.0.2.1")
 	q := parse(t, pack(t, "A.tEsT", dns.TypeA, func(m *dns.Msg) { m.Id = 4711; m.CheckingDisabled = true }))
-	m := unpack(t, q.Response(a, 65535))
+	m := unpack(t, q.Response(a, 65535, nil))
 	if m.Id != 4711 || !m.RecursionDesired || !m.RecursionAvailable || !m.CheckingDisabled || m.Authoritative || m.AuthenticatedData || len(m.Extra) != 0 {
 		t.Errorf("%v", m)
 	}
 	if m.Question[0].Name != "A.tEsT." || m.Answer[0].Header().Name != "A.tEsT." || m.Answer[1].Header().Name != "b.test." {
 		t.Errorf("letter case: %v", m)
 	}
-	m = unpack(t, parse(t, pack(t, "a.test", dns.TypeA, func(m *dns.Msg) { m.SetEdns0(1232, true) })).Response(a.withEDE(EDEBlocked, "why"), 65535))
+	m = unpack(t, parse(t, pack(t, "a.test", dns.TypeA, func(m *dns.Msg) { m.SetEdns0(1232, true) })).Response(a.withEDE(EDEBlocked, "why"), 65535, nil))
 	if o := m.IsEdns0(); o == nil || !o.Do() || len(o.Option) != 1 || o.Option[0].String() != "15 (Blocked): (why)" {
 		t.Errorf("EDNS: %v", m)
 	}
@@ -186,7 +188,7 @@ func TestResponseFits(t *testing.T) {
 				if c.edns > 0 {
 					m.SetEdns0(c.edns, false)
 				}
-			})).Response(a, c.limit)
+			})).Response(a, c.limit, nil)
 			m := unpack(t, wire)
 			if m.Truncated != c.cut || (len(m.Answer) == 60) == c.cut || len(wire) > c.limit || c.cut && len(wire) > max(int(c.edns), 512) {
 				t.Errorf("%d bytes, TC %v, %d records", len(wire), m.Truncated, len(m.Answer))
@@ -198,14 +200,36 @@ func TestResponseFits(t *testing.T) {
 func TestDenied(t *testing.T) {
 	q := parse(t, pack(t, "x.test", dns.TypeA, func(m *dns.Msg) { m.SetEdns0(1232, false) }))
 	for mode, want := range map[DenyMode]int{DenyNXDomain: dns.RcodeNameError, DenyRefused: dns.RcodeRefused, DenyNoData: dns.RcodeSuccess} {
-		m := unpack(t, q.Response(Denied(q.Question(), mode, "because"), 512))
+		m := unpack(t, q.Response(Denied(q.Question(), mode, "because"), 512, nil))
 		if m.Rcode != want || len(m.Answer) != 0 || (mode != DenyRefused && len(m.Ns) != 1) || m.IsEdns0().Option[0].String() != "15 (Blocked): (because)" {
 			t.Errorf("mode %d: %v", mode, m)
 		}
 	}
-	if m := unpack(t, q.Response(Answer{}, 512)); m.Rcode != dns.RcodeServerFailure {
+	if m := unpack(t, q.Response(Answer{}, 512, nil)); m.Rcode != dns.RcodeServerFailure {
 		t.Errorf("the zero answer: %v", m)
 	}
+}
+
+// Names that share a place are not each other's, in whatever case and by however many at once.
+func TestNamesAreTheirOwn(t *testing.T) {
+	names := NewNames()
+	wires := make([][]byte, 4*len(names.slots))
+	for i := range wires {
+		wires[i] = pack(t, fmt.Sprintf("%d.TesT.", i), dns.TypeA, nil)
+	}
+	var asking sync.WaitGroup
+	for range 4 {
+		asking.Go(func() {
+			for i, wire := range wires {
+				name := fmt.Sprintf("%d.TesT.", i)
+				q, err := ParseQuery(wire, names)
+				if err != nil || q.asked != name || q.Question().Name != fmt.Sprintf("%d.test", i) {
+					t.Errorf("%s is read as %+v, %v", name, q, err)
+				}
+			}
+		})
+	}
+	asking.Wait()
 }
 
 // Whatever a client sends, it is what the oracle reads, and its response can be read, repeats its id, and fits.
@@ -225,15 +249,21 @@ func FuzzParseQuery(f *testing.F) {
 	for len(big.records) < 100 {
 		big.records = append(big.records, big.records[0])
 	}
+	names := NewNames()
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		checkQuery(t, wire)
-		q, err := ParseQuery(wire)
+		q, err := ParseQuery(wire, nil)
+		for range 2 { // the second time the name is remembered
+			if again, aerr := ParseQuery(wire, names); again != q || !errors.Is(aerr, err) {
+				t.Errorf("with names remembered: %+v, %v, want %+v, %v", again, aerr, q, err)
+			}
+		}
 		if err != nil {
 			return
 		}
 		for _, a := range []Answer{{}, big, Denied(q.Question(), DenyNXDomain, "no")} {
 			for _, limit := range []int{512, 65507, 65535} {
-				response := q.Response(a, limit)
+				response := q.Response(a, limit, nil)
 				if m := unpack(t, response); m.Id != q.ID() || !m.Response || len(response) > limit {
 					t.Errorf("%x is answered by %x", wire, response)
 				}

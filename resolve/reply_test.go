@@ -43,7 +43,7 @@ func FuzzUpstreamReply(f *testing.F) {
 	f.Add(uint16(2), uint16(0), uint16(0), sectionsOf(m, "a.corp. 60 IN CNAME b.corp.", "b.corp. 60 IN A 192.0.2.1"))
 	f.Add(uint16(1), uint16(0), uint16(0), sectionsOf(m, "a.corp. 60 IN CNAME a.corp."))
 	f.Add(uint16(2), uint16(0), uint16(0), sectionsOf(m, "corp. 60 IN DNAME example.", "a.example. 60 IN A 192.0.2.1"))
-	query, err := ParseQuery(wireOf(new(dns.Msg).SetQuestion("A.CORP.", dns.TypeA).SetEdns0(1232, true)))
+	query, err := ParseQuery(wireOf(new(dns.Msg).SetQuestion("A.CORP.", dns.TypeA).SetEdns0(1232, true)), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func texts(steps map[stepKey]step) map[string]string {
 func checkResponse(t *testing.T, query *Query, a Answer) {
 	t.Helper()
 	for _, limit := range []int{512, 1232, tcpLimit} {
-		wire := query.Response(a, limit)
+		wire := query.Response(a, limit, nil)
 		if o, ok := consult(wire); !ok || o.Name.String() != "A.CORP." || len(wire) > limit {
 			t.Fatalf("%x: a response of %d bytes for %v", wire, len(wire), o)
 		}

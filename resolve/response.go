@@ -14,12 +14,12 @@ const (
 // Response builds the client's response: its id, its letter case, its EDNS size. limit is the transport's: 65535 for TCP;
 // less is UDP, and the client's own limit then holds too. Records that do not fit are left out and TC set: some clients
 // (musl before 1.2.4) never ask again by TCP, and take what there is. A malformed query
-// gets its RCODE, whatever the answer.
-func (q *Query) Response(a Answer, limit int) []byte {
+// gets its RCODE, whatever the answer. It may be written into room, whatever that has.
+func (q *Query) Response(a Answer, limit int, room []byte) []byte {
 	if limit < tcpLimit {
 		limit = min(limit, q.size)
 	}
-	if wire := q.plain(a, limit); wire != nil {
+	if wire := q.plain(a, limit, room); wire != nil {
 		return wire
 	}
 	return q.packed(a, limit)
@@ -63,7 +63,7 @@ func (q *Query) message(a Answer) *dns.Msg {
 		return m
 	}
 	m.Rcode = a.code()
-	m.Answer, m.Ns = q.cased(a.records), q.cased(a.authority)
+	m.Answer, m.Ns = q.cased(a.all()), q.cased(a.authority)
 	if q.edns {
 		m.Extra = []dns.RR{q.opt(a.ede)}
 	}

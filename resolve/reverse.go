@@ -82,7 +82,7 @@ func (r *Resolver) confirm(q Question, c Chain, look func(Question) (Answer, boo
 	}
 	check := confirmation{addr: addr, chain: c, look: look, all: !c.Confirm || a.source == SourceRecord}
 	var kept []dns.RR
-	for _, rr := range a.records {
+	for _, rr := range a.all() {
 		keep, known := check.keeps(rr)
 		switch {
 		case !known:
@@ -147,7 +147,7 @@ func (k *confirmation) leadsBack(target string) (yes, known bool) {
 		kind = dns.TypeA
 	}
 	a, known := k.look(Question{Name: strings.TrimSuffix(target, "."), Type: kind, Class: dns.ClassINET})
-	for _, rr := range a.records {
+	for _, rr := range a.all() {
 		if addr, ok := addressOf(rr); ok && addr == k.addr {
 			return true, known
 		}

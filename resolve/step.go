@@ -8,12 +8,13 @@ import (
 
 // step is what is known of one name and type: a CNAME to follow, data, or that there is none.
 type step struct {
-	records []dns.RR // the CNAME, with the DNAME that it comes from, or the data; with their signatures
-	target  string   // of the CNAME; "" for data
-	rcode   int      // NOERROR or NXDOMAIN
-	soa     dns.RR   // of a negative answer
-	proof   []dns.RR // of DNSSEC, for the authority section: it shows that there is nothing else
-	ttl     time.Duration
+	addresses addresses // in place of records
+	records   []dns.RR  // the CNAME, with the DNAME that it comes from, or the data; with their signatures
+	target    string    // of the CNAME; "" for data
+	rcode     int       // NOERROR or NXDOMAIN
+	soa       dns.RR    // of a negative answer
+	proof     []dns.RR  // of DNSSEC, for the authority section: it shows that there is nothing else
+	ttl       time.Duration
 }
 
 type stepKey struct {

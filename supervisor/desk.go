@@ -20,6 +20,7 @@ import (
 // desk decides questions, has them answered, and records what it did.
 type desk struct {
 	rules   atomic.Pointer[Rules] // of the questions to come; each is judged by those it met
+	spoken  *resolve.Names
 	leases  *policy.Leases
 	budget  *policy.Budget
 	log     *audit.Log
@@ -35,7 +36,7 @@ func newDesk(c *Config) *desk {
 	if c.Quiet {
 		out = nil
 	}
-	d := &desk{budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose, allowIn: c.AllowIn, streamed: newQuestions()}
+	d := &desk{spoken: resolve.NewNames(), budget: policy.NewBudget(c.Rules.Budget), log: c.Log, notices: newNotices(out), verbose: c.Verbose, allowIn: c.AllowIn, streamed: newQuestions()}
 	d.leases = policy.NewLeases(d.allows)
 	d.rules.Store(&c.Rules)
 	return d
@@ -50,7 +51,8 @@ type asker struct {
 	caught           string         // the system call that was caught; "" at the stub
 	transport        string         // audit.TransportDNSUDP, audit.TransportDNSTCP or audit.TransportDNSUnix
 	client, resolver netip.AddrPort
-	index            int // of the interface that a datagram was meant for; 0: any
+	index            int    // of the interface that a datagram was meant for; 0: any
+	room             []byte // an answer that is known at once may be written there; nil: nowhere
 }
 
 // reply is what a question gets. The zero value is silence.
@@ -120,17 +122,19 @@ var questions = sync.Pool{New: func() any { return new(question) }}
 // ask decides one DNS message. It does not wait for an upstream.
 func (d *desk) ask(wire []byte, by asker, limit int) reply {
 	start := time.Now()
-	query, err := resolve.ParseQuery(wire)
+	query, err := resolve.ParseQuery(wire, d.spoken)
 	if err != nil {
 		return reply{} // not a question: a resolver says nothing to it
 	}
 	q := questions.Get().(*question)
 	*q = question{Query: query, by: by, limit: limit, start: start, rules: d.rules.Load(), process: by.process}
 	r := d.decide(q)
-	if r.pending == nil {
-		*q = question{}
-		questions.Put(q)
+	if r.pending != nil {
+		q.by.room = nil
+		return r
 	}
+	*q = question{}
+	questions.Put(q)
 	return r
 }
 
@@ -275,10 +279,10 @@ func (d *desk) answer(q *question, a resolve.Answer) []byte {
 	}
 	d.say(q, a)
 	d.grant(q, q.Question(), a)
-	return q.Response(a, q.limit)
+	return q.Response(a, q.limit, q.by.room)
 }
 
 // unrecorded is the response when the log cannot be written: no decision leaves without its line.
 func (d *desk) unrecorded(q *question) []byte {
-	return q.Response(resolve.ServFail(0, "the audit log cannot be written"), q.limit)
+	return q.Response(resolve.ServFail(0, "the audit log cannot be written"), q.limit, q.by.room)
 }

@@ -50,7 +50,7 @@ func (r *reception) serve(ctx context.Context) {
 func (r *reception) datagram(ctx context.Context, d sys.Datagram) bool {
 	s := r.stub
 	who := s.clients.from(audit.TransportDNSUDP, d.From)
-	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index}
+	by := asker{tid: who.tid, process: who.process, transport: audit.TransportDNSUDP, client: d.From, resolver: netip.AddrPortFrom(d.To, stubPort), index: d.Index, room: r.answers.Room()}
 	reply := s.desk.ask(d.Data, by, maxUDPResponse)
 	if reply.pending == nil {
 		if reply.response != nil {

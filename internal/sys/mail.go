@@ -98,13 +98,20 @@ type Outbox struct {
 	stub    *Stub
 	letters []letter
 	headers []mmsghdr
+	rooms   [][roomSize]byte
 	n       int
 }
 
+// roomSize is of most answers the most, in bytes.
+const roomSize = 512
+
 // NewOutbox makes one for as many datagrams as one call receives.
 func (s *Stub) NewOutbox() *Outbox {
-	return &Outbox{stub: s, letters: make([]letter, s.AtOnce()), headers: make([]mmsghdr, s.AtOnce())}
+	return &Outbox{stub: s, letters: make([]letter, s.AtOnce()), headers: make([]mmsghdr, s.AtOnce()), rooms: make([][roomSize]byte, s.AtOnce())}
 }
+
+// Room is where the data of the next datagram may be.
+func (o *Outbox) Room() []byte { return o.rooms[o.n][:0] }
 
 // Add has a datagram sent with the others, at once if the box is full: to a local client from the address it asked. What it fails with is lost, as the datagram
 // is. The interface is as of [Stub.SendFrom]. The data are not changed until they are sent.
