@@ -28,6 +28,7 @@ type namespaces struct {
 	host        bool             // the home namespace is the host's: its calls are let run
 	home        identity         // of the command's own
 	file        sys.FileID       // of it
+	links       sys.NetworkLinks // of threads
 	held        *os.File         // it: while somebody has it open, the kernel need not make its file anew for each look at a thread's
 	main        *emulate.Network // the home's; nil in host mode
 	top         sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
@@ -387,8 +388,8 @@ func (n *namespaces) atHome(tid int) bool { return n.host && !n.away(tid) }
 
 // away says whether a thread can be seen to be in another network namespace than the command's own.
 func (n *namespaces) away(tid int) bool {
-	where, err := sys.IdentifyPath(networkPath(tid))
-	return err == nil && where != n.file
+	home, err := n.links.Leads(tid, n.file)
+	return err == nil && !home
 }
 
 // close lets go of all, and waits for it. The context has ended, and the tree.
@@ -398,5 +399,6 @@ func (n *namespaces) close() {
 	n.closed = true
 	n.mu.Unlock()
 	n.pending.Wait()
+	n.links.Close()
 	_ = n.held.Close()
 }

@@ -139,6 +139,7 @@ func (c *Config) supervise(ctx context.Context, tree *sys.Tree, w *wall, stopped
 		cancel()
 		return 0, errors.Join(err, carrier.Close(), w.Close(), listener.Close())
 	}
+	h.spaces.links.Fill()
 	c.serve(sctx, services, w, h, &emulate.Emulator{
 		Listener: listener, Handler: h, Local: local, Source: source, Beside: c.Host, Forwarded: carrier.Listens, Home: h.spaces.homeOf,
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,6 +50,51 @@ func IdentifyPath(path string) (FileID, error) {
 		return FileID{}, fmt.Errorf("stat %s: %w", path, err)
 	}
 	return FileID{st.Dev, st.Ino}, nil
+}
+
+// NetworkLinks tell which network namespace threads are in, by a link in /proc. They keep that of some, since finding it takes longer than reading it: once
+// its thread has ended it cannot be read, whoever has its number since.
+type NetworkLinks struct{ kept threadFDs }
+
+// Fill has us hold as many descriptors from the beginning as ever.
+func (l *NetworkLinks) Fill() {
+	l.kept.fill(func() (int, error) { return openNetworkLink(unix.Getpid()) })
+}
+
+// Close lets go of all. No other method may be running.
+func (l *NetworkLinks) Close() { l.kept.close() }
+
+// Leads says whether a thread is in a network namespace, of which somebody has to hold the file. An error: it cannot be told.
+func (l *NetworkLinks) Leads(tid int, network FileID) (bool, error) {
+	if fd, ok := l.kept.borrow(tid); ok {
+		leads, err := leads(fd, network)
+		if err == nil {
+			l.kept.keep(tid, fd)
+			return leads, nil
+		}
+		_ = unix.Close(fd)
+	}
+	fd, err := openNetworkLink(tid)
+	if err != nil {
+		return false, err
+	}
+	l.kept.keep(tid, fd)
+	return leads(fd, network)
+}
+
+// openNetworkLink opens a link, and not what it leads to. It stands for the thread as a pidfd does: the inode holds its struct pid.
+func openNetworkLink(tid int) (int, error) {
+	return unix.Open("/proc/"+strconv.Itoa(tid)+"/ns/net", unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+// leads reads a link such as net:[4026531840]. The number is that of the namespace's file, and all namespaces have theirs on one file system.
+func leads(fd int, network FileID) (bool, error) {
+	var is, want [32]byte
+	n, err := unix.Readlinkat(fd, "", is[:])
+	if err != nil {
+		return false, err
+	}
+	return string(is[:n]) == string(append(strconv.AppendUint(append(want[:0], "net:["...), network.Ino, 10), ']')), nil
 }
 
 // OwnedBelow says whether a network namespace belongs to a user namespace, or to one made below it.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,33 +27,24 @@ func TakeDescriptor(tid, fd int) (int, error) {
 	return p.take(tid, fd)
 }
 
-// pidfds take descriptors of threads, and keep a pidfd of some, since opening and closing one takes longer than the rest. It stands for the
-// thread that it was opened for: once that has ended it gives nothing (ESRCH), whoever has its number since. The zero value keeps none.
-type pidfds struct {
-	kept [4]atomic.Uint64 // by thread id: the id, above the pidfd; 0: none, or in use
-}
+// pidfds take descriptors of threads, and keep a pidfd of some, since opening and closing one takes longer than the rest: once its thread has
+// ended it gives nothing (ESRCH), whoever has its number since. The zero value keeps none.
+type pidfds struct{ kept threadFDs }
 
 // fill has us hold as many descriptors from the beginning as ever.
 func (p *pidfds) fill() {
-	for i := range p.kept {
-		if self, err := unix.PidfdOpen(unix.Getpid(), 0); err == nil {
-			p.keep(&p.kept[i], unix.Getpid(), self)
-		}
-	}
+	p.kept.fill(func() (int, error) { return unix.PidfdOpen(unix.Getpid(), 0) })
 }
+
+func (p *pidfds) close() { p.kept.close() }
 
 func (p *pidfds) take(tid, fd int) (int, error) {
 	if !TakesDescriptors() {
 		return -1, pidfdGetfd.lacking()
 	}
-	slot := &p.kept[uint(tid)%uint(len(p.kept))]
-	if kept := slot.Swap(0); kept != 0 {
-		id, pidfd := unpack(kept)
-		got, err := -1, error(unix.ESRCH)
-		if id == tid {
-			got, err = unix.PidfdGetfd(pidfd, fd, 0)
-		}
-		p.keep(slot, id, pidfd)
+	if pidfd, ok := p.kept.borrow(tid); ok {
+		got, err := unix.PidfdGetfd(pidfd, fd, 0)
+		p.kept.keep(tid, pidfd)
 		if !errors.Is(err, unix.ESRCH) {
 			return got, err
 		}
@@ -65,29 +55,12 @@ func (p *pidfds) take(tid, fd int) (int, error) {
 	}
 	got, err := unix.PidfdGetfd(pidfd, fd, 0)
 	if own {
-		p.keep(slot, tid, pidfd)
+		p.kept.keep(tid, pidfd)
 	} else {
 		_ = unix.Close(pidfd)
 	}
 	return got, err
 }
-
-func (p *pidfds) keep(slot *atomic.Uint64, tid, pidfd int) {
-	if id, before := unpack(slot.Swap(uint64(tid)<<32 | uint64(pidfd))); id != 0 {
-		_ = unix.Close(before)
-	}
-}
-
-// close lets go of all. No other method may be running.
-func (p *pidfds) close() {
-	for i := range p.kept {
-		if id, pidfd := unpack(p.kept[i].Swap(0)); id != 0 {
-			_ = unix.Close(pidfd)
-		}
-	}
-}
-
-func unpack(kept uint64) (tid, pidfd int) { return int(kept >> 32), int(uint32(kept)) }
 
 // TakesDescriptors says whether TakeDescriptor can work at all.
 func TakesDescriptors() bool { return pidfdGetfd.there() }

@@ -75,21 +75,61 @@ func TestPidfdsAreKept(t *testing.T) {
 			}
 			_ = unix.Close(got)
 		}
-		slot := &p.kept[uint(unix.Getpid())%uint(len(p.kept))]
 		threadWith(t, false, func(tid, fd int) {
 			take(tid, fd, nil)
 			take(tid, fd, nil)
 			take(tid, -1, unix.EBADF)
 		})
 		threadWith(t, false, func(_, fd int) {
-			p.keep(slot, unix.Getpid(), pidfdOfEnded(t))
+			p.kept.keep(unix.Getpid(), pidfdOfEnded(t))
 			take(unix.Getpid(), fd, nil)
-			if id, _ := unpack(slot.Load()); id != unix.Getpid() {
+			if id, _ := unpack(p.kept.of(unix.Getpid()).Load()); id != unix.Getpid() {
 				t.Errorf("masked %q: a pidfd of %d is kept", mask, id)
 			}
 		})
 		p.close()
 	}
+}
+
+// A link that is kept tells its thread's network namespace, and is not taken for that of a thread that got its number later.
+func TestNetworkLinks(t *testing.T) {
+	here, err := IdentifyPath("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l NetworkLinks
+	defer l.Close()
+	tell := func(network FileID, want bool) {
+		t.Helper()
+		if got, err := l.Leads(unix.Getpid(), network); got != want || err != nil {
+			t.Errorf("%v, %v, not %v", got, err, want)
+		}
+	}
+	l.kept.keep(unix.Getpid(), linkOfEnded(t))
+	tell(here, true)
+	tell(here, true)
+	tell(FileID{here.Dev, here.Ino / 10}, false)
+	if _, err := l.Leads(-1, here); err == nil {
+		t.Error("a thread that is not there is in a namespace")
+	}
+}
+
+// linkOfEnded is the link of a process that has ended.
+func linkOfEnded(t *testing.T) int {
+	t.Helper()
+	cmd := exec.Command("cat")
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := openNetworkLink(cmd.Process.Pid)
+	if err := errors.Join(err, in.Close(), cmd.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	return link
 }
 
 // pidfdOfEnded stands for a process that has ended, as a pidfd does whose number may be another's.
