@@ -118,14 +118,18 @@ func askedBy(q *question) string {
 
 // block records a call to an internet address that is neither port 53 nor local.
 func (d *desk) block(c emulate.Call, to emulate.Destination) {
+	key := "call " + to.Transport + " " + to.Address.String()
+	if d.log == nil && d.notices.heard(key) {
+		return
+	}
 	d.blocked(c, audit.Event{
 		Transport: to.Transport, ServerAddress: to.Address.Addr().String(), ServerPort: int(to.Address.Port()),
-	}, fmt.Sprintf("%s to %s refused: there is no network but DNS", to.Transport, to.Address))
+	}, key, to.Transport+" to "+to.Address.String()+" refused: there is no network but DNS")
 }
 
 // blockUnix records a call to an AF_UNIX path.
 func (d *desk) blockUnix(c emulate.Call, path string) {
-	d.blocked(c, audit.Event{Transport: audit.TransportUnix, ServerAddress: path},
+	d.blocked(c, audit.Event{Transport: audit.TransportUnix, ServerAddress: path}, "call "+audit.TransportUnix+" "+path,
 		"unix socket "+audit.Escape(path)+" refused: it leads to a resolver outside")
 }
 
@@ -133,7 +137,7 @@ func (d *desk) blockUnix(c emulate.Call, path string) {
 func (d *desk) blockNamespace(c emulate.Call, to emulate.Destination, err error) {
 	d.blocked(c, audit.Event{
 		Transport: to.Transport, ServerAddress: to.Address.Addr().String(), ServerPort: int(to.Address.Port()),
-	}, "no names in a network namespace of the command's: "+audit.Escape(err.Error()))
+	}, "call "+to.Transport+" "+to.Address.String(), "no names in a network namespace of the command's: "+audit.Escape(err.Error()))
 }
 
 // leave records a question that is left to a DNS service of a sandbox's own. False: the log cannot be written.
@@ -154,7 +158,7 @@ func (d *desk) leave(c emulate.Call, to emulate.Destination) bool {
 
 // blocked completes and writes the event of a call that was refused. It stays refused where the log cannot be
 // written.
-func (d *desk) blocked(c emulate.Call, e audit.Event, line string) {
+func (d *desk) blocked(c emulate.Call, e audit.Event, key, line string) {
 	e.Name, e.Scope, e.Decision = audit.BlockDecision, audit.ScopeNonDomain, audit.Deny
 	e.PolicySource, e.Reason = audit.SourceBaselinePolicy, audit.ReasonNotAllowed
 	e.Syscall = c.Syscall
@@ -163,5 +167,5 @@ func (d *desk) blocked(c emulate.Call, e audit.Event, line string) {
 		e.Key = audit.CallKey(&e)
 		d.write(e)
 	}
-	d.notices.once("call "+e.Transport+" "+e.ServerAddress+fmt.Sprint(e.ServerPort), "%s", line)
+	d.notices.once(key, "%s", line)
 }
