@@ -34,7 +34,7 @@ type inode struct{ dev, ino uint64 }
 type guard struct {
 	home      string
 	upstreams func() []string // paths
-	listings  listings
+	places    survey
 }
 
 // check returns ECONNREFUSED where a path, as the thread tid sees it, is a resolver's door or cannot be told from
@@ -49,44 +49,31 @@ func (g *guard) check(tid int, path string) unix.Errno {
 	case err != nil:
 		return unix.ECONNREFUSED
 	}
-	for _, door := range doors {
-		if g.leads(file, door.in, door.paths) {
-			return unix.ECONNREFUSED
-		}
-	}
-	if slices.ContainsFunc(g.upstreams(), file.is) {
+	if slices.ContainsFunc(g.places.paths(g.find), file.is) || slices.ContainsFunc(g.upstreams(), file.is) {
 		return unix.ECONNREFUSED
 	}
 	return 0
 }
 
-// leads says whether a file is one of some doors below a directory.
-func (g *guard) leads(file inode, in string, paths []string) bool {
-	if in == "" {
-		return slices.ContainsFunc(paths, func(path string) bool { return g.matches(file, path) })
+// find gives the paths of all doors that there may be now.
+func (g *guard) find(v *view) []string {
+	var paths []string
+	for _, door := range doors {
+		for _, path := range door.paths {
+			first, _, _ := strings.Cut(path, "/")
+			switch {
+			case door.in != "" && v.holds(door.in, first):
+				paths = append(paths, v.expand(door.in+"/"+path)...)
+			case door.in == "" && g.home != "":
+				paths = append(paths, v.expand(g.home+path[1:])...)
+			}
+		}
 	}
-	holds := g.listings.holder(in)
-	return slices.ContainsFunc(paths, func(path string) bool {
-		first, _, _ := strings.Cut(path, "/")
-		return holds(first) && g.matches(file, in+"/"+path)
-	})
+	return paths
 }
 
 // absent says whether there is nothing at a path.
 func absent(err error) bool { return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) }
-
-func (g *guard) matches(file inode, door string) bool {
-	if rest, ok := strings.CutPrefix(door, "~"); ok {
-		if g.home == "" {
-			return false
-		}
-		door = g.home + rest
-	}
-	if !strings.Contains(door, "*") {
-		return file.is(door)
-	}
-	return slices.ContainsFunc(g.listings.expand(door), file.is)
-}
 
 func (i inode) is(path string) bool {
 	var st unix.Stat_t

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,26 +19,124 @@ const settled = time.Second
 // maxListings is how many directories are remembered.
 const maxListings = 256
 
-// listings expand patterns of paths. What a directory holds they remember for as long as its time of change (which nobody can set, unlike
-// that of modification) says that it is the same. The zero value remembers nothing.
+// listings remember what directories hold, for as long as the time of change (which nobody can set, unlike that of modification) says that it
+// is the same. The zero value remembers nothing.
 type listings struct {
 	mu sync.Mutex
 	of map[string]listing
 }
 
 type listing struct {
-	directory inode
-	changed   unix.Timespec
-	names     []string
+	stamp
+
+	names []string
 }
 
-// expand gives the paths that match an absolute, well-formed pattern, which may or may not be there.
-func (l *listings) expand(pattern string) []string {
+// stamp tells a directory with what it holds from another, and from itself with anything else in it.
+type stamp struct {
+	directory inode
+	changed   unix.Timespec
+	errno     unix.Errno // it cannot be looked at; then the rest is zero
+}
+
+func stampOf(path string) stamp {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		errno, ok := err.(unix.Errno) //nolint:errorlint // as it comes from the system call
+		if !ok {
+			errno = unix.EIO
+		}
+		return stamp{errno: errno}
+	}
+	return stamp{directory: inode{st.Dev, st.Ino}, changed: st.Ctim}
+}
+
+// list gives what is in a directory; sure: that what is in it will be the same while its stamp is.
+func (l *listings) list(path string) (now listing, sure bool, err error) {
+	now.stamp = stampOf(path)
+	if now.errno != 0 {
+		return now, true, now.errno
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.of[path]; ok && known.stamp == now.stamp {
+		return known, true, nil
+	}
+	delete(l.of, path)
+	entries, err := os.ReadDir(path) // after the look at its time: what changes in between shows at the next
+	for _, entry := range entries {
+		now.names = append(now.names, entry.Name())
+	}
+	sure = err == nil && time.Since(time.Unix(now.changed.Unix())) > settled
+	if sure && len(l.of) < maxListings {
+		if l.of == nil {
+			l.of = map[string]listing{}
+		}
+		l.of[path] = now
+	}
+	return now, sure, err
+}
+
+// view looks into directories, into each once, and keeps what it saw: while all of that stays, another would see the same.
+type view struct {
+	listings *listings
+	saw      []sight
+	unsure   bool // it may not stay though it seems to
+}
+
+// survey remembers the paths that were found in a view, and the view. The zero value remembers nothing.
+type survey struct {
+	listings listings
+	last     atomic.Pointer[finding]
+}
+
+type finding struct {
+	view  view
+	paths []string
+}
+
+// paths are those that find gives now.
+func (s *survey) paths(find func(*view) []string) []string {
+	if last := s.last.Load(); last != nil && !slices.ContainsFunc(last.view.saw, sight.gone) {
+		return last.paths
+	}
+	now := &finding{view: view{listings: &s.listings}}
+	if now.paths = find(&now.view); !now.view.unsure {
+		s.last.Store(now)
+	}
+	return now.paths
+}
+
+// sight is what was seen of a directory.
+type sight struct {
+	path string
+	listing
+
+	err error
+}
+
+func (s sight) gone() bool { return stampOf(s.path) != s.stamp }
+
+func (v *view) look(path string) sight {
+	if i := slices.IndexFunc(v.saw, func(s sight) bool { return s.path == path }); i >= 0 {
+		return v.saw[i]
+	}
+	found, sure, err := v.listings.list(path)
+	v.unsure = v.unsure || !sure
+	v.saw = append(v.saw, sight{path, found, err})
+	return v.saw[len(v.saw)-1]
+}
+
+// expand gives the paths that match a pattern that is absolute and well-formed, or a path without one; they may or may not be there.
+func (v *view) expand(pattern string) []string {
+	if !strings.Contains(pattern, "*") {
+		return []string{pattern}
+	}
 	paths := []string{""}
 	for component := range strings.SplitSeq(pattern[1:], "/") {
 		var longer []string
 		for _, path := range paths {
-			for _, name := range l.matching(path, component) {
+			for _, name := range v.matching(path, component) {
 				longer = append(longer, path+"/"+name)
 			}
 		}
@@ -46,12 +145,13 @@ func (l *listings) expand(pattern string) []string {
 	return paths
 }
 
-func (l *listings) matching(directory, component string) []string {
+// matching gives names in a directory; none where it cannot be read.
+func (v *view) matching(directory, component string) []string {
 	if !strings.Contains(component, "*") {
 		return []string{component}
 	}
 	var matching []string
-	for _, name := range l.names(directory) {
+	for _, name := range v.look(directory).names {
 		if ok, err := filepath.Match(component, name); ok && err == nil {
 			matching = append(matching, name)
 		}
@@ -59,43 +159,8 @@ func (l *listings) matching(directory, component string) []string {
 	return matching
 }
 
-// names are those in a directory; none where it cannot be read.
-func (l *listings) names(path string) []string {
-	names, _ := l.list(path)
-	return names
-}
-
-// holder says of names whether a directory holds them, or may: it cannot be read.
-func (l *listings) holder(path string) func(name string) bool {
-	names, err := l.list(path)
-	if err != nil && !absent(err) {
-		return func(string) bool { return true }
-	}
-	return func(name string) bool { return slices.Contains(names, name) }
-}
-
-// list gives the names in a directory: all that there are without an error.
-func (l *listings) list(path string) ([]string, error) {
-	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
-		return nil, err
-	}
-	now := listing{directory: inode{st.Dev, st.Ino}, changed: st.Ctim}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known, ok := l.of[path]; ok && known.directory == now.directory && known.changed == now.changed {
-		return known.names, nil
-	}
-	delete(l.of, path)
-	entries, err := os.ReadDir(path) // after the look at its time: what changes in between shows at the next
-	for _, entry := range entries {
-		now.names = append(now.names, entry.Name())
-	}
-	if err == nil && time.Since(time.Unix(st.Ctim.Unix())) > settled && len(l.of) < maxListings {
-		if l.of == nil {
-			l.of = map[string]listing{}
-		}
-		l.of[path] = now
-	}
-	return now.names, err
+// holds says whether a directory holds a name, or may: it cannot be read.
+func (v *view) holds(directory, name string) bool {
+	s := v.look(directory)
+	return s.err != nil && !absent(s.err) || slices.Contains(s.names, name)
 }
