@@ -13,12 +13,13 @@ type Call struct {
 	TID     int    // of the calling thread
 	Syscall string // "connect", "sendto", "sendmsg", "sendmmsg"
 
-	waits func() bool
+	listener *sys.Listener // nil: it waits
+	id       uint64
 }
 
 // Waits says whether the call still waits for its answer: what was read under its thread id before that is of its thread, and
 // of no other that came after it.
-func (c Call) Waits() bool { return c.waits == nil || c.waits() }
+func (c Call) Waits() bool { return c.listener == nil || c.listener.Valid(c.id) }
 
 // Destination is an internet address that a call aims at.
 type Destination struct {

@@ -75,7 +75,7 @@ func (e *Emulator) Handle(n sys.Notification) error {
 }
 
 func (e *Emulator) call(n sys.Notification, name string) Call {
-	return Call{TID: n.TID, Syscall: name, waits: func() bool { return e.Listener.Valid(n.ID) }}
+	return Call{TID: n.TID, Syscall: name, listener: e.Listener, id: n.ID}
 }
 
 func (e *Emulator) decide(n sys.Notification) verdict {
@@ -108,12 +108,18 @@ func (e *Emulator) readSpans(n sys.Notification, spans []sys.Span, buf []byte) u
 	return e.errnoOf(err)
 }
 
-// readAddress reads an address, and leaves whether the call still waited to what follows: before anything is done about it, take or Waits tell,
+// peek copies target memory, and leaves whether the call still waited to what follows: before anything is done about it, take or Waits tell,
 // and an answer goes to no call but this.
+func (e *Emulator) peek(n sys.Notification, base uint64, buf []byte) unix.Errno {
+	_, err := sys.ReadMemory(n.TID, base, buf)
+	return e.errnoOf(err)
+}
+
+// readAddress peeks at an address.
 func (e *Emulator) readAddress(n sys.Notification, base uint64, length int) (address, unix.Errno) {
 	raw := make([]byte, length)
-	if _, err := sys.ReadMemory(n.TID, base, raw); err != nil {
-		return address{}, e.errnoOf(err)
+	if errno := e.peek(n, base, raw); errno != 0 {
+		return address{}, errno
 	}
 	return decodeAddress(raw), 0
 }

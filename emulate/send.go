@@ -46,7 +46,7 @@ func (e *Emulator) sendto(n sys.Notification) verdict {
 // sendmsg carries out sendmsg(2).
 func (e *Emulator) sendmsg(n sys.Notification) verdict {
 	var raw [sizeofMsghdr]byte
-	if errno := e.read(n, n.Args[1], raw[:]); errno != 0 {
+	if errno := e.peek(n, n.Args[1], raw[:]); errno != 0 {
 		return fail(errno)
 	}
 	d, v := e.message(n, e.call(n, "sendmsg"), decodeMsghdr(&raw), int(int32(n.Args[2])))

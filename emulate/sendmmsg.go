@@ -16,7 +16,7 @@ import (
 func (e *Emulator) sendmmsg(n sys.Notification) verdict {
 	count := min(int(uint32(n.Args[2])), maxMessages)
 	raw := make([]byte, count*sizeofMmsghdr)
-	if errno := e.read(n, n.Args[1], raw); errno != 0 {
+	if errno := e.peek(n, n.Args[1], raw); errno != 0 {
 		return e.unread(n) // a vector that ends in unmapped memory: the kernel sends what it can read
 	}
 	headers := make([]msghdr, count)

@@ -36,7 +36,7 @@ func (s *socket) close() {
 		_ = unix.Close(s.fd)
 		return
 	}
-	go func() { _ = unix.Close(s.fd) }()
+	go unix.Close(s.fd)
 }
 
 func (s *socket) udp() bool { return s.protocol == unix.IPPROTO_UDP }

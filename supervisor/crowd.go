@@ -19,6 +19,7 @@ type crowd struct {
 	total int
 	of    map[int]int // by process; only those that came while there were many
 	work  sync.WaitGroup
+	out   func() // leave
 }
 
 // A call is in work for as long as looking at its target takes, and a target can make that long: its pages and paths may be
@@ -38,7 +39,10 @@ func (c *crowd) enter(tid int) (leave func(), ok bool) {
 	if c.total < c.few {
 		c.total++
 		c.work.Add(1)
-		return c.leave, true
+		if c.out == nil {
+			c.out = c.leave
+		}
+		return c.out, true
 	}
 	group, err := sys.ThreadGroup(tid)
 	if err != nil {

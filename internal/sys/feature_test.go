@@ -227,8 +227,9 @@ func TestLongerNotifications(t *testing.T) {
 	if sizes.notif != 2*today.notif || sizes.resp != 2*today.resp {
 		t.Errorf("%+v", sizes)
 	}
+	buffer := func(size uint16) []byte { return new(room).buffer(size) }
 	response := rawResponse{id: 1, val: 2, error: 3, flags: 4}
-	if b := response.encode(sizes.resp); len(b) != int(sizes.resp) || !bytes.Equal(b[:24], response.encode(24)) || bytes.ContainsFunc(b[24:], func(r rune) bool { return r != 0 }) {
+	if b := response.encode(buffer(sizes.resp)); len(b) != int(sizes.resp) || !bytes.Equal(b[:24], response.encode(buffer(24))) || bytes.ContainsFunc(b[24:], func(r rune) bool { return r != 0 }) {
 		t.Errorf("%v", b)
 	}
 	buf := buffer(sizes.notif)

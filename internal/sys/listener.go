@@ -120,9 +120,15 @@ func (sizes callSizes) used() callSizes {
 	return sizes
 }
 
-// buffer is zero, and aligned as the kernel's structures are.
-func buffer(size uint16) []byte {
-	words := make([]uint64, (int(size)+7)/8)
+// room is for the structures of the kernels that there are; it lies on the stack.
+type room [16]uint64
+
+// buffer is zero, and aligned as the kernel's structures are: the room where that is enough.
+func (r *room) buffer(size uint16) []byte {
+	words := r[:]
+	if int(size) > len(words)*8 {
+		words = make([]uint64, (int(size)+7)/8)
+	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), int(size))
 }
 
@@ -136,7 +142,8 @@ func (l *Listener) Receive() (Notification, error) {
 		return Notification{}, ErrGone
 	}
 	defer l.leave(tid)
-	buf := buffer(l.sizes.notif)
+	var room room
+	buf := room.buffer(l.sizes.notif)
 	for !l.isGone() {
 		clear(buf) // the kernel refuses a buffer that is not zero
 		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(unsafe.SliceData(buf)))
@@ -222,7 +229,8 @@ func (l *Listener) Continue(id uint64) error {
 }
 
 func (l *Listener) send(r *rawResponse) error {
-	b := r.encode(l.sizes.resp)
+	var room room
+	b := r.encode(room.buffer(l.sizes.resp))
 	for {
 		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(b)))
 		if !errors.Is(err, unix.EINTR) {
@@ -232,8 +240,7 @@ func (l *Listener) send(r *rawResponse) error {
 }
 
 // encode is the response as the kernel reads it.
-func (r *rawResponse) encode(size uint16) []byte {
-	b := buffer(size)
+func (r *rawResponse) encode(b []byte) []byte {
 	*(*rawResponse)(unsafe.Pointer(unsafe.SliceData(b))) = *r
 	return b
 }

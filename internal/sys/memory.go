@@ -30,17 +30,16 @@ func ReadSpans(tid int, spans []Span, buf []byte) (int, error) {
 		return readMemoryFile(tid, spans, buf)
 	}
 	local := []unix.Iovec{{Base: unsafe.SliceData(buf), Len: uint64(len(buf))}}
-	n, err := unix.ProcessVMReadv(tid, local, remote(spans), 0)
+	n, err := unix.ProcessVMReadv(tid, local, remote(make([]unix.RemoteIovec, 0, 4), spans), 0)
 	if err == nil && n < len(buf) {
 		err = unix.EFAULT
 	}
 	return n, err
 }
 
-func remote(spans []Span) []unix.RemoteIovec {
-	out := make([]unix.RemoteIovec, len(spans))
-	for i, s := range spans {
-		out[i] = unix.RemoteIovec{Base: uintptr(s.Base), Len: s.Len}
+func remote(out []unix.RemoteIovec, spans []Span) []unix.RemoteIovec {
+	for _, s := range spans {
+		out = append(out, unix.RemoteIovec{Base: uintptr(s.Base), Len: s.Len})
 	}
 	return out
 }
