@@ -29,7 +29,7 @@ type namespaces struct {
 	home        identity         // of the command's own
 	file        sys.FileID       // of it
 	links       sys.NetworkLinks // of threads
-	held        *os.File         // it: while somebody has it open, the kernel need not make its file anew for each look at a thread's
+	held        *os.File         // it, so that its number is nobody else's
 	main        *emulate.Network // the home's; nil in host mode
 	top         sys.FileID       // the user namespace that owns what is below us; in host mode it is our own
 

@@ -37,7 +37,7 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 	if err := table(&b, rows); err != nil {
 		return err
 	}
-	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, and the last points of curves that do were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do.\n")
+	b.WriteString("\n## What limits each row\n\nRows that miss their goal, or have none, and the last points of curves that do were run once more under `perf record -e cpu-clock`, `perf stat` and `perf trace -s`, with all processes that codex-dnsvisor starts, and what was seen is divided by how often the thing was done; `command` is whatever runs inside. The timer of cpu-clock waits where interrupts are off: what runs then is charged to who turns them on, as `finish_task_switch` and `_raw_spin_unlock_irqrestore` do. Under `perf trace` things take several times as long, so that what a timer does (`futex`, `epoll_pwait`, `nanosleep` of Go's scheduler) is counted as often too much.\n")
 	reasons(&b, rows, profiles)
 	b.WriteString("\nA cached answer's allocations are counted by `TestCachedAnswerAllocates`, exactly.\n" + tried + "\n## How it grows\n")
 	for _, c := range curves {
