@@ -70,6 +70,10 @@ func printed(args ...string) figures {
 // timed runs a command n times and times each run, start and end included.
 func timed(n int, args ...string) figures {
 	return func(ctx context.Context) ([]float64, error) {
+		n := n
+		if watched(ctx) {
+			n = min(n, profileRuns)
+		}
 		var ns []float64
 		for range n {
 			start := time.Now()

@@ -20,7 +20,8 @@ const (
 	supervisorName = "codex-dnsvisor" // and the start of its command's name, until that execs
 	commandName    = "command"
 	profileBound   = 4 * time.Minute
-	profileScale   = 2 // times as much work as in a round, so that the start of the run counts less
+	profileRuns    = 10 // at most, of a command that is timed as a whole: each is one of perf too
+	profileScale   = 2  // times as much work as in a round, so that the start of the run counts less
 	topSymbols     = 8
 	topCalls       = 6
 	leastShare     = 0.01 // of the time, for a program to be named
@@ -88,6 +89,9 @@ func (b *bench) last(c *curve) job {
 	}}
 }
 
+// watched says whether commands of ctx are watched.
+func watched(ctx context.Context) bool { return ctx.Value(tracer{}) != nil }
+
 // profile runs our side of a job three times: sampled, counted and traced.
 func (o *options) profile(ctx context.Context, of func(*bench) (job, error)) (p profile) {
 	ctx, cancel := within(ctx, profileBound)
@@ -112,7 +116,8 @@ func (o *options) profile(ctx context.Context, of func(*bench) (job, error)) (p 
 		perf []string
 		read func(file string) error
 	}{
-		{[]string{"record", "-q", "-e", "cpu-clock", "-F", "4000"}, func(file string) error { return p.sampled(ctx, file) }},
+		// Without the first two, record sleeps for a second after each command.
+		{[]string{"record", "-q", "--no-bpf-event", "--no-buildid", "--no-buildid-cache", "-e", "cpu-clock", "-F", "4000"}, func(file string) error { return p.sampled(ctx, file) }},
 		{[]string{"stat", "-x", ",", "-e", "context-switches"}, p.counted},
 		{[]string{"trace", "-s", "-m", "1024"}, p.traced},
 	} {
