@@ -20,6 +20,7 @@ func (w Warning) String() string { return w.Origin.String() + ": " + w.Msg }
 // anybody can register a name in. At most one warning a rule, in their order.
 func Check(rules []Rule) []Warning {
 	c := checker{New(rules), map[*Rule]int{}}
+	c.ready()
 	for n, r := range c.all() {
 		c.order[r] = n
 	}

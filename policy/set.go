@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxPresentation is the length of the longest name in presentation form: 255 octets, each escaped as \DDD.
@@ -12,6 +13,7 @@ const maxPresentation = 4 * 255
 // Set is a policy: rules with an index. It does not change and is safe for concurrent use. A nil Set denies everything.
 type Set struct {
 	lists       [][]Rule
+	ready       func() // what follows is there
 	deny, allow table
 	above       map[string]*Rule // the names above those that a rule allows
 }
@@ -19,9 +21,27 @@ type Set struct {
 // New makes a set of a copy of the rules. What order they have matters to which rule is reported alone.
 func New(rules []Rule) *Set { return Take(slices.Clone(rules)) }
 
-// Take is New without the copy, of several lists one after the other: nobody may change them any more.
+// manyRules are so many that others have something else to do while they are indexed.
+const manyRules = 4096
+
+// Take is New without the copy, of several lists one after the other: nobody may change them any more. An index of many rules is made while the caller
+// goes on, and who asks for a decision before waits for it.
 func Take(lists ...[]Rule) *Set {
 	s := &Set{lists: lists}
+	s.ready = sync.OnceFunc(s.index)
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	if n < manyRules {
+		s.ready()
+	} else {
+		go s.ready()
+	}
+	return s
+}
+
+func (s *Set) index() {
 	denied, allowed := 0, 0 // names
 	for _, r := range s.all() {
 		switch {
@@ -32,7 +52,7 @@ func Take(lists ...[]Rule) *Set {
 			denied++
 		}
 	}
-	s.deny.exact, s.allow.exact = newIndex(lists, denied), newIndex(lists, allowed)
+	s.deny.exact, s.allow.exact = newIndex(s.lists, denied), newIndex(s.lists, allowed)
 	for n, r := range s.all() {
 		if r.Effect == Allow {
 			s.allow.add(n, r)
@@ -41,7 +61,6 @@ func Take(lists ...[]Rule) *Set {
 			s.deny.add(n, r)
 		}
 	}
-	return s
 }
 
 // all are the rules in their order, with their numbers.
@@ -87,6 +106,7 @@ func (s *Set) Above(name string) *Rule {
 	if s == nil {
 		return nil
 	}
+	s.ready()
 	return s.above[name]
 }
 
@@ -125,6 +145,7 @@ func (s *Set) decide(folded string, normal bool) Decision {
 	if s == nil {
 		return none
 	}
+	s.ready()
 	if r := s.denied(folded); r != nil {
 		return Decision{Effect: Deny, Reason: ReasonDenied, Rule: r}
 	}
@@ -175,6 +196,7 @@ func (s *Set) Denied(name string) *Rule {
 	if s == nil {
 		return nil
 	}
+	s.ready()
 	folded, normal := fold(name)
 	if r := s.denied(folded); r != nil || !normal {
 		return r

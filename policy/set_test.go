@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -221,4 +223,25 @@ func BenchmarkDecide(b *testing.B) {
 	for b.Loop() {
 		set.Decide("www.example.b.test")
 	}
+}
+
+// TestManyRulesDecide: whoever asks about many rules at once waits for their index.
+func TestManyRulesDecide(t *testing.T) {
+	rules := make([]Rule, manyRules)
+	for i := range rules {
+		rules[i] = Rule{Pattern: Pattern{exact, fmt.Sprintf("%d.test", i)}, Effect: Effect(i % 2)}
+	}
+	set := Take(rules)
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			if d := set.Decide(fmt.Sprintf("%d.test", i)); d.Rule != &rules[i] {
+				t.Errorf("%d.test by %v", i, d.Rule)
+			}
+			if set.Above("test") != &rules[1] {
+				t.Error("nothing is above test")
+			}
+		})
+	}
+	all.Wait()
 }
