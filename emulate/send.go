@@ -15,7 +15,10 @@ const modelled = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL | unix.MSG_CONFIRM
 // maxQuestion is the longest datagram of the short way, in bytes. Longer ones meet the kernel's own limits.
 const maxQuestion = 4096
 
-// datagram is one message to send: everything but its bytes, which are read when it is known that they are needed.
+// maxAhead is the longest datagram that is read with its address, in bytes: most questions, and little of what is no question.
+const maxAhead = 512
+
+// datagram is one message to send: everything but its bytes, which most are read of when it is known that they are needed.
 type datagram struct {
 	call    Call
 	to      address // without a name its raw bytes are none
@@ -23,7 +26,8 @@ type datagram struct {
 	iovLen  int
 	spans   []sys.Span
 	size    int
-	control bool // it has control messages; they are never read
+	ahead   []byte // the bytes, where they were read already
+	control bool   // it has control messages; they are never read
 	flags   int
 }
 
@@ -33,13 +37,25 @@ func (e *Emulator) sendto(n sys.Notification) verdict {
 	if length < 2 || length > sys.MaxSockaddr {
 		return run() // refused by the kernel, or an address without a family
 	}
-	to, errno := e.readName(n, n.Args[4], length)
-	if errno != 0 {
-		return fail(errno)
-	}
-	d := datagram{call: e.call(n, "sendto"), to: to, flags: int(int32(n.Args[3]))}
+	d := datagram{call: e.call(n, "sendto"), flags: int(int32(n.Args[3]))}
 	d.size = int(min(n.Args[2], maxDatagram+1))
 	d.spans = []sys.Span{{Base: n.Args[1], Len: d.size}}
+	if length < unix.SizeofSockaddrInet4 || d.size > maxAhead {
+		var errno unix.Errno
+		if d.to, errno = e.readName(n, n.Args[4], length); errno != 0 {
+			return fail(errno)
+		}
+		return e.send(n, d)
+	}
+	raw := make([]byte, length+d.size)
+	got, err := sys.ReadSpans(n.TID, []sys.Span{{Base: n.Args[4], Len: length}, d.spans[0]}, raw)
+	switch {
+	case err == nil:
+		d.ahead = raw[length:]
+	case got < length:
+		return fail(e.errnoOf(err))
+	}
+	d.to = decodeAddress(raw[:length:length]).ofSend()
 	return e.send(n, d)
 }
 
@@ -176,9 +192,12 @@ func (e *Emulator) sendDatagram(n sys.Notification, w *Network, s *socket, d dat
 	if d.size > maxDatagram {
 		return run() // EMSGSIZE
 	}
-	data := make([]byte, d.size)
-	if errno := e.readSpans(n, d.spans, data); errno != 0 {
-		return fail(errno)
+	data := d.ahead // take has told since that the call still waited
+	if data == nil {
+		data = make([]byte, d.size)
+		if errno := e.readSpans(n, d.spans, data); errno != 0 {
+			return fail(errno)
+		}
 	}
 	if d.question() && s.plain(d.to) {
 		return e.question(w, s, d, data)
