@@ -20,16 +20,19 @@ var datagrams = sync.Pool{New: func() any { return new([maxDatagram]byte) }}
 
 // byDatagram sends the question and waits for its reply. Whatever else arrives is passed over: it may be forged. Where much does,
 // the error is errForged.
-func byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
+func (e *exchanger) byDatagram(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
 	wire, err := m.Pack()
 	if err != nil {
 		return nil, err
 	}
-	conn, err := openSocket(u.address)
+	conn, err := e.spare.open(u.address)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.close()
+	defer PostOf(ctx).later(func() {
+		conn.close()
+		e.spare.renew(u.address)
+	}, conn.close)
 	if err := conn.send(wire); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ var (
 type exchanger struct {
 	dialer *dialer
 	idle   idle
+	spare  spare
 	web    web
 }
 
@@ -63,7 +64,7 @@ func (e *exchanger) converse(ctx context.Context, u Upstream, m *dns.Msg) (*dns.
 }
 
 func (e *exchanger) datagrams(ctx context.Context, u Upstream, m *dns.Msg) (*dns.Msg, error) {
-	reply, err := byDatagram(ctx, u, m)
+	reply, err := e.byDatagram(ctx, u, m)
 	switch {
 	case errors.Is(err, errFolded):
 		return e.unmixed(ctx, u, m)
@@ -86,7 +87,7 @@ func (e *exchanger) unmixed(ctx context.Context, u Upstream, m *dns.Msg) (*dns.M
 		return reply, nil
 	}
 	m.Id, m.Question[0].Name = dns.Id(), ascii.Lower(m.Question[0].Name)
-	return byDatagram(ctx, u, m)
+	return e.byDatagram(ctx, u, m)
 }
 
 // halfOf bounds an attempt that another one follows to half of the time left.

@@ -15,6 +15,7 @@ type Post struct {
 	fd      int
 	relieve func() // nil: somebody else has it
 	begun   bool   // its one question
+	after   func() // the answer
 }
 
 // NewPost makes one of a descriptor; relieve has somebody else serve it, and does not wait.
@@ -29,6 +30,22 @@ func (p *Post) Leave() {
 		relieve := p.relieve
 		p.relieve = nil
 		relieve()
+	}
+}
+
+// later has something done after the answer, or where that is not waited for at the post, something else now.
+func (p *Post) later(after, now func()) {
+	if !p.Held() {
+		now()
+		return
+	}
+	p.after = after
+}
+
+// Answered is told that the answer has been sent, or that there is none.
+func (p *Post) Answered() {
+	if p.after != nil {
+		p.after()
 	}
 }
 

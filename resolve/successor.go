@@ -60,8 +60,9 @@ func (c Config) share(before *Resolver) (*knowing, *working, error) {
 	return &knowing{from: c, cache: cache, servers: servers}, w, nil
 }
 
-// rest closes the connections that wait for a question. Those that carry one are kept for a while after it, as always.
+// rest closes the spare socket, and the connections that wait for a question. Those that carry one are kept for a while after it, as always.
 func (e *exchanger) rest() {
+	e.spare.rest()
 	e.idle.mu.Lock()
 	kept := slices.Collect(maps.Keys(e.idle.kept))
 	e.idle.mu.Unlock()

@@ -74,5 +74,6 @@ func (r *reception) datagram(ctx context.Context, d sys.Datagram) bool {
 	defer leave()
 	post := resolve.NewPost(fd, func() { r.others.Go(func() { r.serve(ctx) }) })
 	s.send(reply.pending(resolve.AtPost(ctx, post)), by)
+	post.Answered()
 	return post.Held()
 }
