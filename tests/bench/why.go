@@ -37,7 +37,7 @@ var why = map[string]string{
 	"`make -j2` of a C project (zstd)":                                "next to nothing is caught. Each of its system calls passes the filter; the runs of one side differ by more.",
 
 	"A cached look-up over cached names":           "a look-up reads a map and a list of as many entries, which no processor's cache holds, and the garbage collector marks them.",
-	"A whole run of true over rules of the policy": "a rule is read by a library of TOML or JSON, checked, and made findable: 2 to 4 µs. Twice the start of an empty policy would leave each 0.1 µs; dnsmasq's C takes 1.",
+	"A whole run of true over rules of the policy": "a rule is read by a library of TOML or JSON, checked, placed and indexed: 0.2 µs of the processor, 0.12 with both files at once. Twice the start of an empty policy would leave each 0.09, of which the library of TOML takes 0.07; a Go program that only decodes the files into a map takes 0.28, dnsmasq's C 0.5. A fourth is the kernel's clearing of memory.",
 }
 
 // reasons writes for each row what limits it, and the profile that says so where it has one.
