@@ -33,13 +33,14 @@ func (b *bench) rates() ([]job, error) {
 				least      float64
 			}{{"dnsmasq", dnsmasqPort, 1}, {"unbound", unboundPort, 0.8}} {
 				j := job{
-					row:   row{Work: fmt.Sprintf("dnsperf, %s, %d clients, beside %s", way.name, clients, peer.name), Peer: peer.name, Unit: perSecond},
-					quick: peer.name == "dnsmasq",
-					ours:  rate(b.under(allow, perf(dnsmasqPort)...)...),
-					base:  rate(perf(peer.port)...),
+					rounds: 3,
+					row:    row{Work: fmt.Sprintf("dnsperf, %s, %d clients, beside %s", way.name, clients, peer.name), Peer: peer.name, Unit: perSecond},
+					quick:  peer.name == "dnsmasq",
+					ours:   rate(b.under(allow, perf(dnsmasqPort)...)...),
+					base:   rate(perf(peer.port)...),
 				}
 				if way.caught { // which is stated, and has no goal
-					j.rounds, j.floor = 3, rate(b.floor(perf(peer.port)...)...)
+					j.floor = rate(b.floor(perf(peer.port)...)...)
 				} else {
 					j.Goal.Ratio = peer.least
 				}
