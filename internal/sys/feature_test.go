@@ -227,12 +227,11 @@ func TestLongerNotifications(t *testing.T) {
 	if sizes.notif != 2*today.notif || sizes.resp != 2*today.resp {
 		t.Errorf("%+v", sizes)
 	}
-	buffer := func(size uint16) []byte { return new(room).buffer(size) }
 	response := rawResponse{id: 1, val: 2, error: 3, flags: 4}
-	if b := response.encode(buffer(sizes.resp)); len(b) != int(sizes.resp) || !bytes.Equal(b[:24], response.encode(buffer(24))) || bytes.ContainsFunc(b[24:], func(r rune) bool { return r != 0 }) {
+	if b := response.encode(new(room), sizes.resp); len(b) != int(sizes.resp) || !bytes.Equal(b[:24], response.encode(new(room), 24)) || bytes.ContainsFunc(b[24:], func(r rune) bool { return r != 0 }) {
 		t.Errorf("%v", b)
 	}
-	buf := buffer(sizes.notif)
+	buf := new(room).buffer(sizes.notif)
 	if len(buf) != int(sizes.notif) || uintptr(unsafe.Pointer(unsafe.SliceData(buf)))%8 != 0 {
 		t.Errorf("%d bytes at %p", len(buf), buf)
 	}

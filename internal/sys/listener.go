@@ -230,7 +230,7 @@ func (l *Listener) Continue(id uint64) error {
 
 func (l *Listener) send(r *rawResponse) error {
 	var room room
-	b := r.encode(room.buffer(l.sizes.resp))
+	b := r.encode(&room, l.sizes.resp)
 	for {
 		err := ioctlPtr(l.fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(unsafe.SliceData(b)))
 		if !errors.Is(err, unix.EINTR) {
@@ -240,7 +240,8 @@ func (l *Listener) send(r *rawResponse) error {
 }
 
 // encode is the response as the kernel reads it.
-func (r *rawResponse) encode(b []byte) []byte {
+func (r *rawResponse) encode(room *room, size uint16) []byte {
+	b := room.buffer(size)
 	*(*rawResponse)(unsafe.Pointer(unsafe.SliceData(b))) = *r
 	return b
 }

@@ -30,7 +30,7 @@ func mutants() []mutant {
 		{"sync_wake_up", "sync_wake_up", "the listener is not used", listener, "\tsyncWake.thereOn(fd) //", "\tif !syncWake.thereOn(fd) {\n\t\treturn nil, ErrGone\n\t} //"},
 		{"id_valid", "id_valid", "the number of before is not known", listener, "idValid: idValidOld,", "idValid: 0,"},
 		{"notif_sizes", "notif_sizes", "notifications are read as long as we know them", listener, "sizes.notif = max(sizes.notif, uint16(unsafe.Sizeof(rawNotification{})))", "sizes.notif = uint16(unsafe.Sizeof(rawNotification{}))"},
-		{"notif_sizes", "notif_sizes", "replies are as long as we know them", listener, "\tb := buffer(size)", "\tb := buffer(min(size, 24))"},
+		{"notif_sizes", "notif_sizes", "replies are as long as we know them", listener, "\tb := room.buffer(size)", "\tb := room.buffer(min(size, 24))"},
 		{"notif_sizes", "notif_sizes", "a longer reply is refused", listener, "\tsizes, err := kernelSizes()\n\tif err == nil", "\tsizes, err := kernelSizes()\n\tif sizes.used().resp > 24 {\n\t\terr = ErrGone\n\t}\n\tif err == nil"},
 		{"pidfd_getfd", "pidfd_getfd", "nobody is hired to send the listener", command, "if (!(config->flags & DV_SEND_LISTENER))", "if (1)"},
 		{"pidfd_getfd", "pidfd_getfd", "the listener that was sent is not taken", launch, "\tif len(fds) > 0 {\n\t\treturn newListener(fds[0])\n\t}", "\t_ = fds"},
