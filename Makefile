@@ -150,7 +150,7 @@ bench: bench-programs
 bench-full: bench-programs
 	@./scripts/need node npm git make perf chromium
 	@$(MAKE) --no-print-directory build OUT=$(SYMBOLS) LDFLAGS='$(filter-out -s -w,$(LDFLAGS))'
-	$(RUN_BENCH) -full -rounds 7 -scale 1 -symbols $(SYMBOLS)
+	$(RUN_BENCH) -full -rounds 25 -scale 1 -symbols $(SYMBOLS)
 
 # The cheap rows once more, and an error where a ratio is nearly twice as bad as in docs/performance.md and as its goal.
 bench-check: bench-programs

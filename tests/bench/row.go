@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	enough = 3 * time.Minute  // after which a row or a curve's point begins no further round
+	brief  = 10 * time.Second // after which a row begins no further round, unless it says how many it has
+	enough = 3 * time.Minute  // after which such a row or a curve's point begins none
 	bound  = 10 * time.Minute // after which a row or a curve has failed
 )
 
@@ -113,7 +114,7 @@ type job struct {
 	ours, base figures                     // base is nil where there is no peer
 	floor      figures                     // nil: there is none
 	quick      bool                        // cheap enough for each change
-	rounds     int                         // fewer than the run's; 0: as many
+	rounds     int                         // fewer than the run's; 0: as many, where they are brief
 }
 
 var errBound = errors.New("its time was up")
@@ -128,8 +129,9 @@ func (j job) measure(ctx context.Context, rounds int) row {
 	ctx, cancel := within(ctx, bound)
 	defer cancel()
 	r := j.row
+	patience := brief
 	if j.rounds > 0 {
-		rounds = min(rounds, j.rounds)
+		rounds, patience = min(rounds, j.rounds), enough
 	}
 	if j.prepare != nil {
 		if r.Failed = j.prepare(ctx); r.Failed != nil {
@@ -137,7 +139,7 @@ func (j job) measure(ctx context.Context, rounds int) row {
 		}
 	}
 	began := time.Now()
-	for i := 0; i < rounds && (i == 0 || time.Since(began) < enough); i++ {
+	for i := 0; i < rounds && (i == 0 || time.Since(began) < patience); i++ {
 		if r.Failed = j.round(ctx, &r); r.Failed != nil {
 			return r
 		}
