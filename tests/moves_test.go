@@ -92,7 +92,7 @@ func TestTooFewFiles(t *testing.T) {
 	for i := range questions {
 		fmt.Fprintln(&turns, i%6, "ask")
 	}
-	for _, files := range []string{"28", "32"} {
+	for _, files := range []string{"32", "36"} {
 		log := filepath.Join(t.TempDir(), "log")
 		cmd := exec.Command("sh", slices.Concat([]string{"-c", `ulimit -n $0; exec "$@"`, files, binary, "--net=host", "--audit", log}, static, []string{"--", "/usr/bin/python3", "-c", rooms, "6"})...)
 		cmd.Stdin = strings.NewReader(turns.String())
