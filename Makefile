@@ -134,7 +134,7 @@ SYMBOLS   = .cache/bench/symbols/codex-dnsvisor
 RUN_BENCH = $(BENCH_DIR)/bench -binary $(OUT) -programs $(BENCH_DIR)
 
 bench-programs: build
-	@./scripts/need gcc go musl-gcc dnsmasq unbound bwrap dig ip unshare socat dnsperf
+	@./scripts/need gcc go musl-gcc dnsmasq unbound bwrap dig ip unshare taskset socat dnsperf
 	@mkdir -p $(BENCH_DIR)
 	@for c in tests/bench/testdata/*.c; do gcc -O2 -o $(BENCH_DIR)/$$(basename $$c .c) $$c -lpthread || exit 1; done
 	@musl-gcc -O2 -static -o $(BENCH_DIR)/musl tests/bench/testdata/work.c

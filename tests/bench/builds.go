@@ -37,7 +37,7 @@ func (b *bench) builds() ([]job, error) {
 		},
 	} {
 		dir := filepath.Join(b.dir, of.dir)
-		jobs = append(jobs, job{row: row{Work: of.work, Peer: "bare", Goal: goal}, rounds: 5, ours: afresh(dir, b.under(nil, of.command...)...), base: afresh(dir, of.command...)})
+		jobs = append(jobs, job{row: row{Work: of.work, Peer: "bare", Goal: goal}, rounds: 3, ours: afresh(dir, b.under(nil, of.command...)...), base: afresh(dir, of.command...)})
 	}
 	return jobs, nil
 }

@@ -33,7 +33,7 @@ func writePage(o *options, rows []row, profiles map[string]profile, curves []*cu
 	} {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}
-	fmt.Fprintf(&b, "\nMedians of at most %d rounds in which both sides take turns, as many as ten seconds have room for, 5 of whole builds, and 3 of memory and of dnsperf: which of two processors its programs are on makes a look-up half as long again, and a round keeps to what it began with; where a round has one value, p99 is the worst round's. A ratio is ours to the peer's; of what the goal has as throughput, the peer's time to ours, so that more is better. The floor is the peer's client once more, beside the peer, with each call that we have to see handed to a supervisor in C that looks at nothing and lets it run.\n\n", o.rounds)
+	fmt.Fprintf(&b, "\nMedians of at most %d rounds in which both sides take turns, as many as eight seconds have room for, 3 of whole builds and of memory: which of two processors its programs are on makes a look-up half as long again, and a round keeps to what it began with; where a round has one value, p99 is the worst round's. A ratio is ours to the peer's; of what the goal has as throughput, the peer's time to ours, so that more is better. The floor is the peer's client once more, beside the peer, with each call that we have to see handed to a supervisor in C that looks at nothing and lets it run.\n\n", o.rounds)
 	if err := table(&b, rows); err != nil {
 		return err
 	}

@@ -26,14 +26,14 @@ func (b *bench) rates() ([]job, error) {
 	} {
 		for _, clients := range []int{1, 100} {
 			perf := func(port string) []string {
-				return []string{"env", "LD_PRELOAD=" + way.preload, "dnsperf", "-s", "127.0.0.1", "-p", port, "-d", file, "-c", strconv.Itoa(clients), "-T", "1", "-l", b.times(3)}
+				return []string{"env", "LD_PRELOAD=" + way.preload, "dnsperf", "-s", "127.0.0.1", "-p", port, "-d", file, "-c", strconv.Itoa(clients), "-T", "1", "-l", b.times(1)}
 			}
 			for _, peer := range []struct {
 				name, port string
 				least      float64
 			}{{"dnsmasq", dnsmasqPort, 1}, {"unbound", unboundPort, 0.8}} {
 				j := job{
-					rounds: 3,
+					rounds: 7,
 					row:    row{Work: fmt.Sprintf("dnsperf, %s, %d clients, beside %s", way.name, clients, peer.name), Peer: peer.name, Unit: perSecond},
 					quick:  peer.name == "dnsmasq",
 					ours:   rate(b.under(allow, perf(dnsmasqPort)...)...),
