@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	brief  = 8 * time.Second // after which a row begins no further round, unless it says how many it has
+	brief  = 8 * time.Second  // after which a row begins no further round, unless it says how many it has
 	enough = 3 * time.Minute  // after which such a row or a curve's point begins none
 	bound  = 10 * time.Minute // after which a row or a curve has failed
 )
